@@ -1,0 +1,146 @@
+-- What processing writes: facts per (sensor, hour), interruptions, indicator values with their revisions; and targets.
+
+CREATE TABLE hour_fact (
+    sensor_id   integer NOT NULL,
+    hour        timestamptz NOT NULL,        -- start, UTC
+    n           integer NOT NULL,            -- readings
+    n_good      integer NOT NULL,            -- state 0 and flag 1, 2 or 3
+    slots       integer NOT NULL,            -- distinct interval slots that hold at least one good reading
+    expected    integer NOT NULL,            -- slots that the sensor's interval asks for in the part of the hour it was deployed
+    mean        double precision,            -- of good readings, calibrated; NULL without any
+    m2          double precision,            -- sum of squared deviations from the mean
+    minimum     double precision,
+    maximum     double precision,
+    first_ts    timestamptz,                 -- first and last reading, whatever its state
+    last_ts     timestamptz,
+    last_good_ts    timestamptz,
+    last_good_value double precision,
+    integral    double precision NOT NULL,   -- LOCF with maximum gap: value x seconds
+    covered_s   double precision NOT NULL,   -- seconds that the integral covers
+    live_s      double precision NOT NULL,   -- heartbeat rule: alive within k intervals of a reading
+    window_s    double precision NOT NULL,   -- seconds of the hour that count (deployed, not planned maintenance)
+    outages     integer NOT NULL,            -- dead ranges that start in this hour
+    increase    double precision,            -- counters: reset-aware increase attributed to this hour
+    on_time     integer NOT NULL,            -- readings that arrived within the limit
+    delay_max_s double precision,
+    computed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (sensor_id, hour)
+);
+CREATE INDEX hour_fact_hour ON hour_fact (hour);
+
+CREATE TABLE interruption (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site_id         integer NOT NULL REFERENCES site,
+    sensor_id       integer REFERENCES sensor,      -- NULL: entered by hand
+    started_at      timestamptz NOT NULL,
+    ended_at        timestamptz,                    -- NULL: going on
+    customers       integer NOT NULL CHECK (customers >= 0),
+    planned         boolean NOT NULL DEFAULT false,
+    excluded_reason text,
+    note            text,
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    CHECK (ended_at IS NULL OR ended_at >= started_at),
+    UNIQUE (site_id, started_at)
+);
+CREATE INDEX interruption_started_at ON interruption (started_at);
+
+CREATE TABLE maintenance_window (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sensor_id   integer REFERENCES sensor,
+    site_id     integer REFERENCES site,
+    starts_at   timestamptz NOT NULL,
+    ends_at     timestamptz NOT NULL,
+    declared_at timestamptz NOT NULL DEFAULT now(),  -- planned only when declared before it starts
+    reason      text NOT NULL,
+    CHECK (ends_at > starts_at),
+    CHECK ((sensor_id IS NULL) <> (site_id IS NULL))
+);
+
+CREATE TABLE indicator (
+    id              smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code            text NOT NULL UNIQUE,
+    title_vi        text NOT NULL,
+    title_en        text NOT NULL,
+    unit            text NOT NULL,
+    service         text NOT NULL,
+    direction       text NOT NULL CHECK (direction IN ('higher', 'lower', 'range', 'none')),
+    subject_kinds   text[] NOT NULL,
+    periods         text[] NOT NULL,
+    formula_vi      text NOT NULL,
+    formula_en      text NOT NULL,
+    completeness_rule_vi text NOT NULL,
+    completeness_rule_en text NOT NULL,
+    source          text NOT NULL,
+    method_version  text NOT NULL,
+    updated_at      timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE indicator IS 'Filled by processing from its indicator files at every start.';
+
+CREATE TABLE indicator_value (
+    indicator_id    smallint NOT NULL REFERENCES indicator,
+    subject_kind    text NOT NULL CHECK (subject_kind IN ('sensor', 'site', 'area')),
+    subject_id      integer NOT NULL,
+    period          text NOT NULL CHECK (period IN ('hour', 'day', 'month', 'year')),
+    period_start    timestamptz NOT NULL,    -- local midnight (or hour) of the subject's area, as an instant
+    period_end      timestamptz NOT NULL,
+    value           double precision,        -- NULL: not computable, `note` says why
+    n               integer NOT NULL,        -- inputs that went in: readings, hours or events, as the indicator says
+    completeness    double precision,        -- 0..1
+    verdict         text CHECK (verdict IN ('đạt', 'không đạt', 'không đạt (thiếu minh chứng)')),
+    limit_value     double precision,        -- what the verdict was judged against
+    responsible     text,                    -- VN_AQI: the quantity with the highest sub-index
+    note            text,                    -- reason code of a NULL value
+    detail          jsonb,
+    provisional     boolean NOT NULL,        -- the period is not over, or an input is still open
+    method_version  text NOT NULL,
+    revision        integer NOT NULL DEFAULT 1,
+    computed_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (indicator_id, subject_kind, subject_id, period, period_start)
+);
+CREATE INDEX indicator_value_period ON indicator_value (indicator_id, period, period_start);
+
+CREATE TABLE indicator_value_revision (
+    indicator_id    smallint NOT NULL,
+    subject_kind    text NOT NULL,
+    subject_id      integer NOT NULL,
+    period          text NOT NULL,
+    period_start    timestamptz NOT NULL,
+    revision        integer NOT NULL,
+    value           double precision,
+    n               integer NOT NULL,
+    completeness    double precision,
+    verdict         text,
+    limit_value     double precision,
+    responsible     text,
+    note            text,
+    detail          jsonb,
+    method_version  text NOT NULL,
+    computed_at     timestamptz NOT NULL,
+    superseded_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (indicator_id, subject_kind, subject_id, period, period_start, revision)
+);
+COMMENT ON TABLE indicator_value_revision IS 'What was published before and was changed by late or corrected data.';
+
+CREATE TABLE programme (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code        text NOT NULL UNIQUE,
+    title       text NOT NULL,
+    document    text NOT NULL,               -- number and date of the Đề án
+    area_id     integer NOT NULL REFERENCES area,
+    valid_from  date NOT NULL,
+    valid_to    date
+);
+CREATE TABLE target (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    programme_id integer NOT NULL REFERENCES programme,
+    indicator   text NOT NULL,               -- code; a target may precede the first computation
+    area_id     integer NOT NULL REFERENCES area,
+    period      text NOT NULL CHECK (period IN ('hour', 'day', 'month', 'year')),
+    direction   text NOT NULL CHECK (direction IN ('higher', 'lower')),
+    baseline    double precision,
+    baseline_year integer,
+    target      double precision NOT NULL,
+    due_year    integer NOT NULL,
+    source      text NOT NULL,
+    UNIQUE (programme_id, indicator, area_id, period)
+);
