@@ -1,0 +1,1 @@
+"""Raw readings in, indicators out."""
