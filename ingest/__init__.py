@@ -1,0 +1,1 @@
+"""MQTT in, rows out: receive, decode, validate, write in one transaction, then acknowledge."""

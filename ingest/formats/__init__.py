@@ -1,0 +1,62 @@
+"""Payload formats: one file each, bytes in, columns or a typed error out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ingest.formats import native, plain
+from ingest.formats.decoded import DecodedBatch, ReadingFault
+from ingest.formats.errors import FormatError, MalformedMessageError, UnsupportedFormatError
+from ingest.formats.native import encode_columns, encode_rows
+from ingest.formats.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "KNOWN_FORMATS",
+    "SUPPORTED_FORMATS",
+    "DecodedBatch",
+    "FormatError",
+    "MalformedMessageError",
+    "ReadingFault",
+    "Row",
+    "UnsupportedFormatError",
+    "decode",
+    "encode_columns",
+    "encode_rows",
+]
+
+_DECODERS: Final[dict[str, Callable[[bytes], DecodedBatch]]] = {
+    "native": native.decode,
+    "plain": plain.decode,
+}
+SUPPORTED_FORMATS: Final = tuple(sorted(_DECODERS))
+# A gateway may be registered with any of these; messages in a format without a decoder wait in quarantine.
+KNOWN_FORMATS: Final = (
+    *SUPPORTED_FORMATS,
+    "senml_json",
+    "senml_cbor",
+    "sparkplug_b",
+    "ttn_v3",
+    "chirpstack_v4",
+    "tt10_2021",
+)
+
+
+def decode(payload_format: str, topic: str, payload: bytes) -> DecodedBatch:  # noqa: ARG001 # formats to come read the topic
+    """Return the readings of one message.
+
+    Args:
+        payload_format: name of the format, from the registry.
+        topic: where the message was published.
+        payload: its bytes.
+
+    Raises:
+        MalformedMessageError: the bytes are not what the format says.
+        UnsupportedFormatError: the format has no decoder.
+    """
+    decoder = _DECODERS.get(payload_format)
+    if decoder is None:
+        raise UnsupportedFormatError(payload_format, SUPPORTED_FORMATS)
+    return decoder(payload)
