@@ -34,6 +34,7 @@ VALID_SHARE: Final = 0.75
 class Note(StrEnum):
     """Why a cell has no value."""
 
+    NO_DATA = "no_data"
     INCOMPLETE = "incomplete"
     NO_PARTICULATES = "no_particulates"
     NOTHING_EXPECTED = "nothing_expected"
@@ -128,6 +129,16 @@ class SiteHours:
     def end_us(self) -> int:
         """End of the last hour."""
         return int(self.hour_start[-1]) + HOUR_US if len(self.hour_start) else 0
+
+    @property
+    def day_start(self) -> Ints:
+        """Starts of the d days."""
+        return self.day_edges[:-1]
+
+    @property
+    def day_end(self) -> Ints:
+        """Ends of the d days."""
+        return self.day_edges[1:]
 
     def mean(self, quantity: str) -> Floats:
         """Return the hourly means of `quantity`, shape (h,); all NaN when the site does not measure it."""
