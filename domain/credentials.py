@@ -1,7 +1,7 @@
 """Secrets that people and gateways are given: how they are made and in which form they are kept.
 
-An API key has 256 random bits, so a plain SHA-256 keeps it; a slow hash would add nothing. A gateway's password
-is kept in the broker's own form, because the broker is what checks it.
+An API key has 256 random bits, so a plain SHA-256 keeps it; a slow hash would add nothing. A gateway's
+password is kept in the broker's own form, because the broker is what checks it.
 """
 
 from __future__ import annotations

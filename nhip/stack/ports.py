@@ -1,0 +1,90 @@
+"""Free ports, and who holds a taken one."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Final
+
+from nhip.stack.errors import PortTakenError
+
+_LISTENING: Final = "0A"  # TCP_LISTEN in /proc/net/tcp
+_COMMAND_LENGTH_MAX: Final = 60
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that is free at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, option: str, host: str = "127.0.0.1") -> None:
+    """Make sure that a port can be listened on.
+
+    Raises:
+        PortTakenError: it cannot; the message names the holder where /proc shows it.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As servers do: connections that are only waiting to be forgotten do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except PermissionError:
+            raise PortTakenError(
+                port, "the system (ports below 1024 are reserved for root)", option
+            ) from None
+        except OSError:
+            raise PortTakenError(port, holder_of(port), option) from None
+
+
+def holder_of(port: int) -> str:
+    """Return in words which process listens on a port."""
+    pid = _listener_pid(_socket_inodes(port))
+    if pid is None:
+        return "a process that this user may not see"
+    try:
+        parts = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    except OSError:
+        return f"PID {pid}"
+    command = _short_command([part.decode(errors="replace") for part in parts])
+    return f"PID {pid} ({command})"
+
+
+def _short_command(parts: list[str]) -> str:
+    # "/long/path/python -m nhip.cli.main demo" is known to people as "nhip demo".
+    names = [Path(part).name if part.startswith("/") else part for part in parts]
+    if names[0].startswith("python") and len(names) > 1:
+        if names[1:3] == ["-m", "nhip.cli.main"]:
+            names = ["nhip", *names[3:]]
+        elif names[1] == "nhip":
+            names = names[1:]
+    text = " ".join(names)
+    return text if len(text) <= _COMMAND_LENGTH_MAX else text[: _COMMAND_LENGTH_MAX - 1] + "…"
+
+
+def _socket_inodes(port: int) -> set[str]:
+    inodes: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(fields[9])
+    return inodes
+
+
+def _listener_pid(inodes: set[str]) -> int | None:
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        try:
+            held = {str(link.readlink()) for link in folder.iterdir()}
+        except OSError:
+            continue  # another user's process, or one that has just ended
+        if wanted & held:
+            return int(folder.parent.name)
+    return None
