@@ -23,10 +23,13 @@ CREATE TABLE hour_fact (
     increase    double precision,            -- counters: reset-aware increase attributed to this hour
     on_time     integer NOT NULL,            -- readings that arrived within the limit
     delay_max_s double precision,
+    provisional boolean NOT NULL DEFAULT false,  -- the hour was not over, or its grace had not passed
+    revision    integer NOT NULL DEFAULT 1,      -- of the sensor's hourly indicator values, which are these facts
     computed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (sensor_id, hour)
 );
 CREATE INDEX hour_fact_hour ON hour_fact (hour);
+CREATE INDEX hour_fact_provisional ON hour_fact (hour) WHERE provisional;
 
 CREATE TABLE interruption (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -91,6 +94,7 @@ CREATE TABLE indicator_value (
     responsible     text,                    -- VN_AQI: the quantity with the highest sub-index
     note            text,                    -- reason code of a NULL value
     detail          jsonb,
+    terms           double precision[],      -- additive sums behind value and completeness; longer periods add them up
     provisional     boolean NOT NULL,        -- the period is not over, or an input is still open
     method_version  text NOT NULL,
     revision        integer NOT NULL DEFAULT 1,
@@ -98,6 +102,38 @@ CREATE TABLE indicator_value (
     PRIMARY KEY (indicator_id, subject_kind, subject_id, period, period_start)
 );
 CREATE INDEX indicator_value_period ON indicator_value (indicator_id, period, period_start);
+CREATE INDEX indicator_value_provisional ON indicator_value (period_end) WHERE provisional;
+COMMENT ON TABLE indicator_value IS
+    'Every value but the hourly ones of sensors, which are hour_fact seen as indicators: read the view indicator_cell.';
+
+CREATE VIEW indicator_cell AS
+SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
+       limit_value, responsible, note, detail, provisional, method_version, revision, computed_at
+FROM indicator_value
+UNION ALL
+SELECT i.id, 'sensor', f.sensor_id, 'hour', f.hour, f.hour + interval '1 hour',
+       CASE WHEN x.denominator > 0 THEN x.numerator / x.denominator END, x.n,
+       CASE WHEN x.asked > 0 THEN least(1, x.present / x.asked) END, NULL, NULL, NULL,
+       CASE WHEN x.denominator > 0 THEN NULL ELSE 'nothing_expected' END, NULL,
+       f.provisional, i.method_version, f.revision, f.computed_at
+FROM hour_fact f CROSS JOIN LATERAL (VALUES
+    ('completeness', f.slots::float8, f.expected::float8, f.n_good, f.slots::float8, f.expected::float8),
+    ('timeliness', f.on_time, f.n, f.n, f.slots, f.expected),
+    ('availability', f.live_s, f.window_s, f.n_good, f.window_s, f.window_s),
+    ('time_weighted_mean', f.integral, f.covered_s, f.n_good, f.covered_s, f.window_s)
+) AS x (code, numerator, denominator, n, present, asked) JOIN indicator i ON i.code = x.code;
+COMMENT ON VIEW indicator_cell IS 'Every published indicator value: stored ones, and the hours of sensors from hour_fact.';
+
+CREATE VIEW sensor_place AS
+SELECT s.id AS sensor_id, s.site_id, '-infinity'::timestamptz AS valid_from, 'infinity'::timestamptz AS valid_to
+FROM sensor s WHERE NOT EXISTS (SELECT FROM deployment d WHERE d.sensor_id = s.id)
+UNION ALL
+SELECT d.sensor_id, d.site_id,
+       CASE WHEN EXISTS (SELECT FROM deployment b WHERE b.sensor_id = d.sensor_id AND b.valid_from < d.valid_from)
+            THEN d.valid_from ELSE '-infinity' END,
+       coalesce(d.valid_to, 'infinity')
+FROM deployment d;
+COMMENT ON VIEW sensor_place IS 'Where each sensor stood when; what it measured before its first deployment belongs to that place too.';
 
 CREATE TABLE indicator_value_revision (
     indicator_id    smallint NOT NULL,
