@@ -1,6 +1,8 @@
 """Settings of the store, from the environment (`NHIP_STORE_…`)."""
 
-from pydantic import Field, SecretStr
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,3 +16,14 @@ class StoreSettings(BaseSettings):
     connect_timeout_s: int = Field(default=10, ge=1, le=600)
     statement_timeout_ms: int = Field(default=30_000, ge=100)
     lock_timeout_ms: int = Field(default=5_000, ge=10)
+
+    @field_validator("dsn")
+    @classmethod
+    def _check_dsn(cls, dsn: SecretStr) -> SecretStr:
+        try:
+            conninfo_to_dict(dsn.get_secret_value())
+        except ProgrammingError:
+            # The driver's message quotes the string, and with it the password.
+            message = "expected postgresql://user:password@host:port/database, or host=… dbname=…"
+            raise ValueError(message) from None
+        return dsn

@@ -1,8 +1,8 @@
 """A real database and a real broker for every test that asks for one.
 
-Without options the suite starts its own PostgreSQL and its own broker, once per session. `--dsn` and `--broker`
-(or `NHIP_TEST_DSN` and `NHIP_TEST_BROKER`) run the same tests against given servers. The DSN must be allowed to
-create databases and roles; every test gets a database of its own, cloned from one migrated template.
+Without options the suite starts its own PostgreSQL and its own broker, once per session. `--dsn` and
+`--broker` (or `NHIP_TEST_DSN`, `NHIP_TEST_BROKER`) run the same tests against given servers. The DSN must be
+allowed to create databases and roles; every test gets a database of its own, cloned from a migrated template.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _maintenance(dsn: str) -> Iterator[psycopg.Connection]:
 
 def _disconnect_all(connection: psycopg.Connection, database: str) -> None:
     connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = %s AND pid <> pg_backend_pid()",
         (database,),
     )
 

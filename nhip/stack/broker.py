@@ -11,7 +11,7 @@ from domain.credentials import broker_password_hash, new_password
 from nhip.stack.broker_access import SERVICE_USER, AccessFiles
 from nhip.stack.broker_binaries import BrokerBinary, find_broker
 from nhip.stack.children import Child, Program
-from nhip.stack.errors import ChildFailedError
+from nhip.stack.errors import ChildFailedError, NotStartedError
 from nhip.stack.identity import unprivileged
 from nhip.stack.ports import free_port
 from nhip.stack.vault import Vault
@@ -43,7 +43,7 @@ class EmbeddedBroker:
         report: told what is being fetched when no broker is installed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # all but the folder have a default
         self,
         data_dir: Path,
         *,
@@ -54,6 +54,7 @@ class EmbeddedBroker:
         log: Path | None = None,
         report: Callable[[str], None] = _silent,
     ) -> None:
+        self.name = "broker"
         self.data_dir = Path(data_dir)
         self.log = log or self.data_dir / "broker.log"
         self.host = host
@@ -83,7 +84,7 @@ class EmbeddedBroker:
     def pid(self) -> int:
         """The process id."""
         if self._child is None:
-            raise ChildFailedError("broker", "was never started")
+            raise NotStartedError(self.name)
         return self._child.pid
 
     @property
@@ -147,9 +148,10 @@ class EmbeddedBroker:
         identity = unprivileged()
         binary = find_broker(self._report)
         store = self.data_dir / "store"
-        for folder in (self.data_dir, store):
-            folder.mkdir(parents=True, exist_ok=True)
-            identity.own(folder)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        identity.own_tree(self.data_dir)
+        store.mkdir(exist_ok=True)
+        identity.own(store)
         if self._granted or not self.password_file.exists() or not self.access_file.exists():
             self.access_files(identity).write(self._granted)
         for attempt in range(_START_ATTEMPTS_MAX):
@@ -167,6 +169,11 @@ class EmbeddedBroker:
         """Stop the broker; it writes its store on the way."""
         if self._child is not None:
             self._child.stop()
+
+    def terminate(self) -> None:
+        """Ask it to end; does not wait."""
+        if self._child is not None:
+            self._child.terminate()
 
     def restart(self) -> None:
         """Stop the broker if it runs and start it again on the same port."""
@@ -198,7 +205,7 @@ class EmbeddedBroker:
                 environment=binary.environment,
                 identity=identity,
                 paths=(store, configuration),
-                stop_signals=((signal.SIGTERM, 2.0),),
+                stop_signals=((signal.SIGTERM, 1.0),),
             )
         )
         self._child.start()
@@ -229,7 +236,7 @@ set_tcp_nodelay true
 persistence true
 persistence_location {store}/
 autosave_interval 5
-# While the ingester is away the queue takes what comes, up to a stated size; then gateways keep it themselves.
+# While the ingester is away the queue takes what comes, up to a size; then gateways keep it themselves.
 max_queued_messages 200000
 max_queued_bytes 268435456
 max_inflight_messages 500

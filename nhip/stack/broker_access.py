@@ -1,17 +1,17 @@
-"""Who may say what on the broker: the registry's live credentials as mosquitto's password and access files."""
+"""Who may say what on the broker: live credentials as mosquitto's password and access files."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from domain.credentials import broker_password_hash
+from domain.credentials import broker_password_hash, broker_password_matches
 from domain.topics import PREFIX, Channel, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from nhip.stack.identity import Identity
 
@@ -97,8 +97,6 @@ class AccessFiles:
 
     def _kept_service_hash(self) -> str | None:
         # The salt is random: without this, every start would look like a change.
-        from domain.credentials import broker_password_matches  # noqa: PLC0415
-
         try:
             first = self.passwords.read_text(encoding="utf-8").split("\n", 1)[0]
         except OSError:

@@ -1,6 +1,6 @@
 """Where the broker's program comes from: installed, else Debian's package unpacked into a cache folder.
 
-The package is never installed: unpacking changes nothing on the machine, needs no root, and starts no service.
+The package is never installed: unpacking changes nothing on the machine, needs no root, starts no service.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PACKAGE: Final = "mosquitto"
 _APT_S_MAX: Final = 180.0
-# What mosquitto of Debian 11 to 13 links beyond the base system; used only where apt cannot work out the list.
+# What mosquitto links beyond Debian's base system; used only where apt cannot work out the list.
 _USUAL_PACKAGES: Final = ("mosquitto", "libcjson1", "libdlt2", "libwrap0", "libev4", "libwebsockets17")
 _ADVICE: Final = "Install mosquitto (`apt-get install mosquitto`), or give a broker with --mqtt"
 
@@ -126,7 +126,7 @@ def _fetch(folder: Path, report: Callable[[str], None]) -> None:
 
 
 def _apt_options(work: Path, report: Callable[[str], None]) -> list[str]:
-    """Return the options with which apt knows the package, after fetching package lists of our own if needed."""
+    """Return the options with which apt knows the package; fetch package lists of our own if needed."""
     if _knows([]):
         return []
     state, archives = work / "state", work / "archives"

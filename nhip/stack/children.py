@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from nhip.stack import child as launcher
-from nhip.stack.errors import ChildFailedError, PrivilegeError
+from nhip.stack.errors import ChildFailedError, NotStartedError, PrivilegeError
 from nhip.stack.identity import Identity, Mode, may_override, myself
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
 _POLL_S: Final = 0.02
 _LOG_TAIL_BYTES: Final = 2000
@@ -29,7 +30,7 @@ class Program:
 
     name: str
     command: Sequence[str]
-    log: Path
+    log: Path | None  # None: it writes where we do
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     identity: Identity = field(default_factory=myself)
     paths: Sequence[Path] = ()  # what the program must reach besides its binary
@@ -50,18 +51,18 @@ class Child:
         self.program = program
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._asked = False
 
     @property
     def pid(self) -> int:
         """The process id; raises when it was never started."""
         if self._process is None:
-            raise ChildFailedError(self.program.name, "was never started")
+            raise NotStartedError(self.program.name)
         return self._process.pid
 
     def start(self) -> None:
         """Start the program; what it writes goes to its log."""
         program = self.program
-        program.log.parent.mkdir(parents=True, exist_ok=True)
         orders: launcher.Orders = {
             "parent": os.getpid(),
             "death_signal": program.death_signal,
@@ -72,17 +73,28 @@ class Child:
             "override": self._needs_override(),
         }
         command = [sys.executable, "-I", "-S", launcher.__file__, json.dumps(orders), *program.command]
-        with program.log.open("ab") as log:
-            self._log_start = log.tell()
+        self._asked = False
+        with self._output() as output:
             self._process = subprocess.Popen(  # noqa: S603 # a fixed launcher and a program that we chose
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 env={**os.environ, **program.environment},
-                cwd=program.cwd or "/",
+                cwd=program.cwd or ("/" if program.identity.mode is Mode.USER else None),
                 start_new_session=True,
             )
+
+    @contextmanager
+    def _output(self) -> Generator[IO[bytes], None, None]:
+        path = self.program.log
+        if path is None:
+            yield sys.stderr.buffer
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as log:
+            self._log_start = log.tell()
+            yield log
 
     def _needs_override(self) -> bool:
         identity = self.program.identity
@@ -91,7 +103,8 @@ class Child:
         paths = (Path(self.program.command[0]), *self.program.paths)
         closed = [path for path in paths if not identity.reaches(path)]
         if closed and not may_override():
-            raise PrivilegeError(f"user {identity.name} cannot reach {closed[0]}")  # noqa: EM102 # the class builds the message
+            cause = f"user {identity.name} cannot reach {closed[0]}"
+            raise PrivilegeError(cause)
         return bool(closed)
 
     def poll(self) -> int | None:
@@ -117,13 +130,21 @@ class Child:
         if self._process is not None:
             self._process.send_signal(number)
 
+    def terminate(self) -> None:
+        """Ask it to end, once; does not wait."""
+        if not self._asked and self.running:
+            self._asked = True
+            self.signal(self.program.stop_signals[0][0])
+
     def stop(self) -> None:
         """Ask it to end, ever less politely, and return when it has ended."""
         if self._process is None:
             return
-        for number, patience_s in self.program.stop_signals:
+        self.terminate()
+        for index, (number, patience_s) in enumerate(self.program.stop_signals):
             if self.poll() is None:
-                self.signal(number)
+                if index > 0:
+                    self.signal(number)
                 self.wait(patience_s)
         self.kill()
 
@@ -141,6 +162,8 @@ class Child:
 
     def said(self) -> str:
         """Return the last lines that this run wrote to its log."""
+        if self.program.log is None:
+            return ""
         try:
             with self.program.log.open("rb") as log:
                 size = log.seek(0, os.SEEK_END)
@@ -166,7 +189,9 @@ class Child:
         while not ready():
             status = self.poll()
             if status is not None:
-                raise self.failed(f"ended with status {status} while starting")
+                cause = f"ended with status {status} while starting"
+                raise self.failed(cause)
             if time.monotonic() > deadline:
-                raise self.failed(f"is not ready after {timeout_s:.0f} s")
+                cause = f"is not ready after {timeout_s:.0f} s"
+                raise self.failed(cause)
             time.sleep(_POLL_S)

@@ -3,6 +3,7 @@
 StackError
 ├── ProgramMissingError      a server program is neither installed nor obtainable
 ├── PrivilegeError           root may not start a child as another user here
+├── NotStartedError          a child was asked about before it was started
 ├── ChildFailedError         a child ended, or did not become ready in time
 ├── PortTakenError           somebody else listens on a port we were told to use
 ├── FolderInUseError         another `nhip demo` works in this data folder
@@ -40,6 +41,14 @@ class PrivilegeError(StackError):
             f"PostgreSQL does not run as root, and root may not start it as another user here ({cause}). "
             "Run the command as an ordinary user, or give a server with --dsn"
         )
+
+
+class NotStartedError(StackError):
+    """A child was asked about before it was started."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} was never started")
 
 
 class ChildFailedError(StackError):

@@ -40,6 +40,18 @@ class Identity:
         if self.mode is Mode.USER:
             os.chown(path, self.uid, self.gid)
 
+    def own_tree(self, folder: Path) -> None:
+        """Hand a folder with all that is in it to this user, if it is not theirs already.
+
+        A data folder that was kept may have been made by somebody else before it came to us.
+        """
+        if self.mode is not Mode.USER or folder.stat().st_uid == self.uid:
+            return
+        for parent, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                os.chown(Path(parent) / name, self.uid, self.gid, follow_symlinks=False)
+        os.chown(folder, self.uid, self.gid)
+
     def reaches(self, path: Path) -> bool:
         """Say whether this user can get to a path without special rights."""
         if self.mode is not Mode.USER:
@@ -97,7 +109,8 @@ def _account() -> pwd.struct_passwd:
             continue
         if account.pw_uid != 0:
             return account
-    raise PrivilegeError(f"none of the users {', '.join(_CANDIDATES)} exists")  # noqa: EM102 # the class builds the message
+    cause = f"none of the users {', '.join(_CANDIDATES)} exists"
+    raise PrivilegeError(cause)
 
 
 def _effective_capabilities() -> int:

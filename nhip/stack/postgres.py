@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from nhip.stack.children import Child, Program
-from nhip.stack.errors import ChildFailedError
+from nhip.stack.errors import ChildFailedError, NotStartedError
 from nhip.stack.identity import Identity, unprivileged
 from nhip.stack.ports import free_port
 from nhip.stack.postgres_binaries import PostgresBinaries, find_binaries
@@ -65,6 +65,7 @@ class EmbeddedPostgres:
         log: Path | None = None,
         binaries: PostgresBinaries | None = None,
     ) -> None:
+        self.name = "postgres"
         self.data_dir = Path(data_dir)
         self.log = log or self.data_dir / "postgres.log"
         self._vault = vault or Vault(self.data_dir / "secrets")
@@ -97,7 +98,7 @@ class EmbeddedPostgres:
     def pid(self) -> int:
         """The process id of the postmaster."""
         if self._child is None:
-            raise ChildFailedError("postgres", "was never started")
+            raise NotStartedError(self.name)
         return self._child.pid
 
     @property
@@ -131,6 +132,7 @@ class EmbeddedPostgres:
         binaries = self._chosen or find_binaries(self._cluster_major())
         if not (self.cluster / "PG_VERSION").exists():
             self._make_cluster(binaries, self._identity)
+        self._identity.own_tree(self.cluster)
         self._forget_stale_pid()
         for attempt in range(_START_ATTEMPTS_MAX):
             if not self._port_fixed and self._child is None:
@@ -150,6 +152,11 @@ class EmbeddedPostgres:
         """Stop the server: fast, then at once, then by force."""
         if self._child is not None:
             self._child.stop()
+
+    def terminate(self) -> None:
+        """Ask it to end; does not wait."""
+        if self._child is not None:
+            self._child.terminate()
 
     def restart(self) -> None:
         """Stop the server if it runs and start it again on the same port."""
@@ -207,7 +214,7 @@ class EmbeddedPostgres:
             child.kill()
         if status != 0:
             raise child.failed("was too slow" if status is None else f"ended with status {status}")
-        # What initdb did not sync must be on disk before anything is promised; the kernel does it in the background.
+        # What initdb did not sync must be on disk before anything is promised.
         subprocess.run(["sync", "--file-system", str(folder)], check=False)  # noqa: S603, S607 # coreutils
 
     def _start_server(self, binaries: PostgresBinaries, identity: Identity) -> None:
@@ -222,7 +229,7 @@ class EmbeddedPostgres:
                 log=self.log,
                 identity=identity,
                 paths=(self.cluster,),
-                stop_signals=((signal.SIGINT, 4.0), (signal.SIGQUIT, 2.0)),
+                stop_signals=((signal.SIGINT, 2.5), (signal.SIGQUIT, 1.0)),
                 # Immediate: its own children end at once, and the next start recovers from the log.
                 death_signal=signal.SIGQUIT,
             )
@@ -272,11 +279,6 @@ class EmbeddedPostgres:
             return
         if program not in {"postgres", "postmaster"}:
             path.unlink(missing_ok=True)
-
-
-def role_dsn(dsn: str, role: str, password: str) -> str:
-    """Return a connection string with another user and password."""
-    return psycopg.conninfo.make_conninfo(dsn, user=role, password=password)
 
 
 def _shared_memory_is_small() -> bool:

@@ -25,6 +25,11 @@ class Vault:
             kept = path.read_text(encoding="ascii").strip()
             if kept:
                 return kept
+        return self.renewed(name, make)
+
+    def renewed(self, name: str, make: Callable[[], str] = new_password) -> str:
+        """Return a new secret of this name; the old one is forgotten."""
+        path = self.folder / name
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         value = make()
         unfinished = path.with_name(f".{name}.{os.getpid()}")

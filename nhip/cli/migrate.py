@@ -1,0 +1,59 @@
+"""`nhip migrate`: bring the database to the schema of this version."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from store import StoreSettings
+
+
+def migrate(
+    *,
+    dsn: Annotated[
+        str | None, typer.Option(help="Connection string; by default NHIP_STORE_DSN.", show_default=False)
+    ] = None,
+    passwords_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of files named by role (nhip_ingest, nhip_processing, nhip_api, nhip_grafana); "
+            "each role gets LOGIN with the password in its file.",
+            show_default=False,
+        ),
+    ] = None,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Bring the database to the schema of this version; safe to run again and from several places at once."""
+    from nhip.stack import database_roles  # noqa: PLC0415 # heavy imports only inside commands
+    from store.migrations import migrate as upgrade  # noqa: PLC0415
+
+    settings = _settings(dsn)
+    # Before anything is changed: a mistake in the folder must not leave a half-done installation.
+    passwords = database_roles.passwords_in(passwords_from) if passwords_from is not None else {}
+    revision = upgrade(settings)
+    database_roles.set_passwords(settings, passwords)
+    if json_output:
+        typer.echo(json.dumps({"revision": revision, "roles": sorted(passwords)}))
+        return
+    typer.echo(f"The database is at revision {revision}.", err=True)
+    for role in sorted(passwords):
+        typer.echo(f"Role {role} may log in with the password of {passwords_from}/{role}.", err=True)
+
+
+def _settings(dsn: str | None) -> "StoreSettings":
+    from pydantic import SecretStr  # noqa: PLC0415
+
+    from store import StoreSettings  # noqa: PLC0415
+
+    if dsn is None:
+        return StoreSettings()  # pyright: ignore[reportCallIssue] # from the environment
+    return StoreSettings(dsn=SecretStr(dsn))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(migrate)
