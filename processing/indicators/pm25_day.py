@@ -15,7 +15,7 @@ from domain.quantities import Service
 from domain.text import Text
 from processing.columns import VALID_SHARE, Cells, Floats, Ints, Note, SiteHours
 from processing.grid import HOUR_US, from_us, period_edges
-from processing.indicators.recipes import Reach, SiteSeriesRecipe
+from processing.indicators.recipes import AreaRule, Reach, SiteSeriesRecipe
 from processing.kernels import air
 from processing.rulesets import limit_set
 
@@ -28,7 +28,7 @@ INDICATOR: Final = Indicator(
     unit="ug/m3",
     service=Service.AIR,
     direction=Direction.LOWER,
-    subject_kinds=(SubjectKind.SITE,),
+    subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
     periods=(Period.DAY, Period.MONTH, Period.YEAR),
     formula=Text(
         "Ngày: trung bình cộng các trung bình 1 giờ của ngày; tháng, năm: trung bình cộng các giá trị "
@@ -141,4 +141,4 @@ def _judged(cells: Cells, time_zone: str, averaging: str) -> Cells:
     )
 
 
-RECIPE: Final = SiteSeriesRecipe(INDICATOR, (_PARAMETER,), compute, REACH_HOURS)
+RECIPE: Final = SiteSeriesRecipe(INDICATOR, (_PARAMETER,), compute, REACH_HOURS, AreaRule.MEAN)

@@ -12,14 +12,24 @@ roll up:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from domain.indicators import Indicator
     from domain.periods import Period
-    from processing.columns import Cells, Floats, HourFacts, SiteHours
+    from processing.columns import Cells, Floats, HourFacts, Ints, SiteHours
+
+
+class AreaRule(StrEnum):
+    """How the values of the stations in an area make the area's value."""
+
+    HIGHEST = "highest"  # the worst station speaks for the area, and is named
+    MEAN = "mean"  # each station with a value weighs the same
 
 
 class Reach(NamedTuple):
@@ -38,13 +48,25 @@ class SiteSeriesRecipe:
 
     `compute` returns, for each of the indicator's periods, the cells of exactly those periods whose inputs
     all lie inside the series. So every cell it returns is right, and the caller decides by the span that it
-    loads (whole periods plus `reach`, padded with missing hours) which cells it gets.
+    loads (whole periods plus `reach`, padded with missing hours) which cells it gets. `area_rule` says how
+    the stations of an area speak for it.
     """
 
     indicator: Indicator
     quantities: tuple[str, ...]
     compute: Callable[[SiteHours], Mapping[Period, Cells]]
     reach: Reach
+    area_rule: AreaRule = AreaRule.HIGHEST
+
+
+def slots_of_expected(facts: HourFacts) -> tuple[Floats, Floats]:
+    """Return how many slots hold a reading and how many should, per fact."""
+    return facts.slots.astype(np.float64), facts.expected.astype(np.float64)
+
+
+def good_readings(facts: HourFacts) -> Ints:
+    """Return the number of readings that count, per fact."""
+    return facts.n_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +75,20 @@ class FactSumRecipe:
 
     `terms` maps m facts to two arrays of shape (m,); sums over any set of facts (hours of a day, sensors of
     an area) go into `finish`, which gives NaN where the denominator says that there is nothing to speak of.
+    `evidence` gives what there was and what there should have been: the ratio of their sums is the
+    completeness. `count` says how many inputs a fact brings.
     """
 
     indicator: Indicator
     terms: Callable[[HourFacts], tuple[Floats, Floats]]
     finish: Callable[[Floats, Floats], Floats]
+    evidence: Callable[[HourFacts], tuple[Floats, Floats]] = slots_of_expected
+    count: Callable[[HourFacts], Ints] = good_readings
+
+
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Return numerator / denominator, NaN where the denominator is not positive."""
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

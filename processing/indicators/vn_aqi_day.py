@@ -23,7 +23,7 @@ from processing.indicators.air_quality_index import (
     overall,
     sub_index,
 )
-from processing.indicators.recipes import Reach, SiteSeriesRecipe
+from processing.indicators.recipes import AreaRule, Reach, SiteSeriesRecipe
 from processing.kernels import air
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ INDICATOR: Final = Indicator(
     unit="1",
     service=Service.AIR,
     direction=Direction.LOWER,
-    subject_kinds=(SubjectKind.SITE,),
+    subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
     periods=(Period.DAY,),
     formula=Text(
         "Giá trị lớn nhất của các AQI thông số, làm tròn 0,5 lên: PM10, PM2.5 theo trung bình 24 giờ; SO2, "
@@ -116,4 +116,4 @@ def _highest_8h(series: SiteHours, days: int, *, enough: Bools) -> Floats:
     return np.where(enough & (highest <= highest_concentration("o3", "8h")), highest, np.nan)
 
 
-RECIPE: Final = SiteSeriesRecipe(INDICATOR, PARAMETERS, compute, REACH_HOURS)
+RECIPE: Final = SiteSeriesRecipe(INDICATOR, PARAMETERS, compute, REACH_HOURS, AreaRule.HIGHEST)

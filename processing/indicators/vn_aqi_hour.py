@@ -22,7 +22,7 @@ from processing.indicators.air_quality_index import (
     overall,
     sub_index,
 )
-from processing.indicators.recipes import Reach, SiteSeriesRecipe
+from processing.indicators.recipes import AreaRule, Reach, SiteSeriesRecipe
 from processing.kernels import air
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ INDICATOR: Final = Indicator(
     unit="1",
     service=Service.AIR,
     direction=Direction.LOWER,
-    subject_kinds=(SubjectKind.SITE,),
+    subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
     periods=(Period.HOUR,),
     formula=Text(
         "Giá trị lớn nhất của các AQI thông số, làm tròn 0,5 lên: SO2, CO, NO2, O3 theo trung bình 1 giờ; "
@@ -88,4 +88,4 @@ def compute(series: SiteHours) -> Mapping[Period, Cells]:
     return {Period.HOUR: cells.take(np.arange(len(cells)) >= REACH_HOURS.before)}
 
 
-RECIPE: Final = SiteSeriesRecipe(INDICATOR, PARAMETERS, compute, REACH_HOURS)
+RECIPE: Final = SiteSeriesRecipe(INDICATOR, PARAMETERS, compute, REACH_HOURS, AreaRule.HIGHEST)

@@ -106,15 +106,13 @@ CREATE INDEX indicator_value_provisional ON indicator_value (period_end) WHERE p
 COMMENT ON TABLE indicator_value IS
     'Every value but the hourly ones of sensors, which are hour_fact seen as indicators: read the view indicator_cell.';
 
-CREATE VIEW indicator_cell AS
-SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
-       limit_value, responsible, note, detail, provisional, method_version, revision, computed_at
-FROM indicator_value
-UNION ALL
-SELECT i.id, 'sensor', f.sensor_id, 'hour', f.hour, f.hour + interval '1 hour',
-       CASE WHEN x.denominator > 0 THEN x.numerator / x.denominator END, x.n,
-       CASE WHEN x.asked > 0 THEN least(1, x.present / x.asked) END, NULL, NULL, NULL,
-       CASE WHEN x.denominator > 0 THEN NULL ELSE 'nothing_expected' END, NULL,
+CREATE VIEW sensor_hour_cell AS
+SELECT i.id AS indicator_id, 'sensor' AS subject_kind, f.sensor_id AS subject_id, 'hour' AS period,
+       f.hour AS period_start, f.hour + interval '1 hour' AS period_end,
+       CASE WHEN x.denominator > 0 THEN x.numerator / x.denominator END AS value, x.n,
+       CASE WHEN x.asked > 0 THEN least(1, x.present / x.asked) END AS completeness, NULL::text AS verdict,
+       NULL::double precision AS limit_value, NULL::text AS responsible,
+       CASE WHEN x.denominator > 0 THEN NULL ELSE 'nothing_expected' END AS note, NULL::jsonb AS detail,
        f.provisional, i.method_version, f.revision, f.computed_at
 FROM hour_fact f CROSS JOIN LATERAL (VALUES
     ('completeness', f.slots::float8, f.expected::float8, f.n_good, f.slots::float8, f.expected::float8),
@@ -122,6 +120,16 @@ FROM hour_fact f CROSS JOIN LATERAL (VALUES
     ('availability', f.live_s, f.window_s, f.n_good, f.window_s, f.window_s),
     ('time_weighted_mean', f.integral, f.covered_s, f.n_good, f.covered_s, f.window_s)
 ) AS x (code, numerator, denominator, n, present, asked) JOIN indicator i ON i.code = x.code;
+COMMENT ON VIEW sensor_hour_cell IS 'Hour facts seen as indicator values.';
+
+CREATE VIEW indicator_cell AS
+SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
+       limit_value, responsible, note, detail, provisional, method_version, revision, computed_at
+FROM indicator_value
+UNION ALL
+SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
+       limit_value, responsible, note, detail, provisional, method_version, revision, computed_at
+FROM sensor_hour_cell;
 COMMENT ON VIEW indicator_cell IS 'Every published indicator value: stored ones, and the hours of sensors from hour_fact.';
 
 CREATE VIEW sensor_place AS

@@ -26,7 +26,7 @@ GRANT INSERT ON dirty_hour TO nhip_ingest;
 
 -- processing: reads all measurements, writes facts and indicator values.
 GRANT SELECT ON quantity, area, site, site_zone, gateway, gateway_seen, sensor, deployment, calibration, reading,
-    maintenance_window, programme, target, accounting, quarantine, sensor_place, indicator_cell TO nhip_processing;
+    maintenance_window, programme, target, accounting, quarantine, sensor_place, sensor_hour_cell, indicator_cell TO nhip_processing;
 GRANT SELECT, INSERT, DELETE, UPDATE ON dirty_hour, hour_fact, interruption, indicator, indicator_value,
     indicator_value_revision TO nhip_processing;
 

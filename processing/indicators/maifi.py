@@ -1,0 +1,47 @@
+"""MAIFI: momentary average interruption frequency index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from domain.indicators import Direction, Indicator, SubjectKind
+from domain.periods import Period
+from domain.quantities import Service
+from domain.text import Text
+from processing.indicators.recipes import InterruptionRecipe
+from processing.indicators.supply import BOOKING, COMPLETENESS_RULE, MOMENTARY_S_MAX, SOURCE
+
+if TYPE_CHECKING:
+    from processing.columns import Floats
+    from processing.indicators.recipes import Interruptions
+
+INDICATOR: Final = Indicator(
+    code="maifi",
+    title=Text(
+        "Số lần mất điện thoáng qua trung bình của lưới điện (MAIFI)",
+        "Momentary average interruption frequency (MAIFI)",
+    ),
+    unit="1",
+    service=Service.ELECTRICITY,
+    direction=Direction.LOWER,
+    subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
+    periods=(Period.DAY, Period.MONTH, Period.YEAR),
+    formula=Text(
+        "Tổng K_i của các lần mất điện từ 5 phút trở xuống, chia cho số khách hàng K_t. " + BOOKING.vi,
+        "Sum of K_i over interruptions of 5 minutes or less, divided by the customers served K_t. "
+        + BOOKING.en,
+    ),
+    completeness_rule=COMPLETENESS_RULE,
+    source=SOURCE,
+    method_version="1",
+)
+
+
+def terms(interruptions: Interruptions) -> Floats:
+    """Return the customers of each interruption of five minutes or less."""
+    return np.where(interruptions.duration_s <= MOMENTARY_S_MAX, interruptions.customers, 0.0)
+
+
+RECIPE: Final = InterruptionRecipe(INDICATOR, terms)

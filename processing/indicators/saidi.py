@@ -1,0 +1,50 @@
+"""SAIDI: system average interruption duration index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from domain.indicators import Direction, Indicator, SubjectKind
+from domain.periods import Period
+from domain.quantities import Service
+from domain.text import Text
+from processing.indicators.recipes import InterruptionRecipe
+from processing.indicators.supply import BOOKING, COMPLETENESS_RULE, MOMENTARY_S_MAX, SOURCE
+
+if TYPE_CHECKING:
+    from processing.columns import Floats
+    from processing.indicators.recipes import Interruptions
+
+INDICATOR: Final = Indicator(
+    code="saidi",
+    title=Text(
+        "Thời gian mất điện trung bình của lưới điện (SAIDI)", "System average interruption duration (SAIDI)"
+    ),
+    unit="min",
+    service=Service.ELECTRICITY,
+    direction=Direction.LOWER,
+    subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
+    periods=(Period.DAY, Period.MONTH, Period.YEAR),
+    formula=Text(
+        "Tổng T_i x K_i của các lần mất điện dài hơn 5 phút, chia cho số khách hàng K_t. " + BOOKING.vi,
+        "Sum of T_i x K_i over interruptions longer than 5 minutes, divided by the customers served K_t. "
+        + BOOKING.en,
+    ),
+    completeness_rule=COMPLETENESS_RULE,
+    source=SOURCE,
+    method_version="1",
+)
+
+
+def terms(interruptions: Interruptions) -> Floats:
+    """Return customer-minutes of each interruption longer than five minutes."""
+    return np.where(
+        interruptions.duration_s > MOMENTARY_S_MAX,
+        interruptions.duration_s / 60 * interruptions.customers,
+        0.0,
+    )
+
+
+RECIPE: Final = InterruptionRecipe(INDICATOR, terms)

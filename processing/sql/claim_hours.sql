@@ -1,0 +1,9 @@
+-- Take the oldest dirty keys off the queue; other engines skip them until this transaction ends.
+WITH claimed AS (
+    DELETE FROM dirty_hour WHERE id IN (
+        SELECT id FROM dirty_hour ORDER BY id LIMIT %(claim_max)s::int FOR UPDATE SKIP LOCKED
+    )
+    RETURNING sensor_id, hour, marked_at
+)
+SELECT coalesce(array_agg(sensor_id), '{}'), coalesce(array_agg(hour), '{}'), count(*), min(marked_at)
+FROM claimed

@@ -1,0 +1,2 @@
+-- The tree of areas with their time zones.
+SELECT id, parent_id, time_zone FROM area

@@ -1,0 +1,2 @@
+-- The numbers of the indicators.
+SELECT code, id FROM indicator

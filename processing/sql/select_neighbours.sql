@@ -1,0 +1,15 @@
+-- For each run of hours of a sensor: the last good reading before it and the nearest later hour with readings.
+SELECT coalesce(array_agg(k.position), '{}'),
+       coalesce(array_agg(coalesce(g.last_good_ts, '-infinity')), '{}'),
+       coalesce(array_agg(coalesce(g.last_good_value, 'NaN')), '{}'),
+       coalesce(array_agg(coalesce(a.hour, '-infinity')), '{}')
+FROM unnest(%(sensor_ids)s::int4[], %(first_hours)s::timestamptz[], %(last_hours)s::timestamptz[])
+     WITH ORDINALITY AS k (sensor_id, first_hour, last_hour, position)
+LEFT JOIN LATERAL (
+    SELECT last_good_ts, last_good_value FROM hour_fact
+    WHERE sensor_id = k.sensor_id AND hour < k.first_hour AND n_good > 0 ORDER BY hour DESC LIMIT 1
+) AS g ON true
+LEFT JOIN LATERAL (
+    SELECT hour FROM hour_fact
+    WHERE sensor_id = k.sensor_id AND hour > k.last_hour AND n > 0 ORDER BY hour LIMIT 1
+) AS a ON true

@@ -1,0 +1,2 @@
+-- The database's clock is the platform's clock.
+SELECT clock_timestamp()
