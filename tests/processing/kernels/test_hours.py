@@ -256,6 +256,14 @@ def test_an_outage_is_counted_in_the_hour_in_which_the_silence_begins() -> None:
     assert columns.live_s.tolist() == [3600.0, 30.0, 60.0]
 
 
+@pytest.mark.parametrize("later", [[], [Reading(START + HOUR + MINUTE, 1.0, good=True, delay_us=0)]])
+def test_an_outage_that_begins_on_the_hour_belongs_to_the_hour_that_begins(later: list[Reading]) -> None:
+    """Last sign of life 00:58, alive until 01:00 sharp, with and without a later reading."""
+    readings = [Reading(START + k * MINUTE, 1.0, good=True, delay_us=0) for k in range(59)]
+    columns = run(readings + later, HOURS[:2], replace(RULES, horizon=START + HOUR + 2 * MINUTE))
+    assert columns.outages.tolist() == [0, 1]
+
+
 def test_lives_that_touch_are_no_outage() -> None:
     readings = [Reading(START + k * 2 * MINUTE, 1.0, good=True, delay_us=0) for k in range(30)]
     columns = run(readings, HOURS[:1], RULES)
