@@ -1,7 +1,7 @@
 """Facts of the hours of one sensor, all families in one pass over its readings.
 
 Everything is split at the hours' edges, so that facts add up over hours and over sensors. Nothing looks to
-the right of its hour, but slots of an interval that does not divide the hour (`slot_reach_hours`).
+the right of its hour, but the last slot of an interval that does not divide the hour.
 """
 
 from __future__ import annotations
@@ -43,28 +43,21 @@ class HourColumns(NamedTuple):
 
 
 @kernel
-def expected_slots(window_start: int, window_end: int, interval_us: int) -> int:
-    """Return how many slots of `interval_us` begin in [window_start, window_end).
+def expected_slots(
+    window_start: NDArray[np.int64], window_end: NDArray[np.int64], interval_us: int
+) -> NDArray[np.int64]:
+    """Return how many slots of `interval_us` begin in each [window_start, window_end), shape (h,).
 
     Slots stand on a grid that begins at 1970-01-01 UTC, so that the counts of adjacent windows add up to the
     count of their union. Slots of an interval beyond an hour belong to the hour in which they begin: most of
-    the hours of a three-hourly sensor expect nothing.
+    the hours of a three-hourly sensor expect nothing. A window that ends before it begins expects nothing.
     """
-    if window_end <= window_start:
-        return 0
-    return -(-window_end // interval_us) + (-window_start // interval_us)
-
-
-@kernel
-def slot_reach_hours(interval_us: int) -> int:
-    """Return how many hours before its own a reading's slot may begin.
-
-    Zero for an interval that divides the hour. Otherwise a reading changes the `slots` of up to so many hours
-    before its own, and the facts of an hour need the readings of so many hours after it.
-    """
-    if HOUR_US % interval_us == 0:
-        return 0
-    return -(-interval_us // HOUR_US)
+    h = len(window_start)
+    out = np.zeros(h, np.int64)
+    for k in range(h):
+        if window_end[k] > window_start[k]:
+            out[k] = -(-window_end[k] // interval_us) + (-window_start[k] // interval_us)
+    return out
 
 
 @kernel
@@ -90,7 +83,8 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
 
     Args:
         ts: shape (r,), microseconds UTC, ascending: all readings from the first requested hour to the end of
-            the last (and `slot_reach_hours` beyond), those of hours between requested ones included.
+            the last, those of hours between requested ones included; and, where the interval does not divide
+            the hour, of one interval beyond.
         value: shape (r,), calibrated, in the quantity's unit.
         good: shape (r,), whether the reading counts (device measuring, flag not condemning).
         delay_us: shape (r,), arrival less the end of the time that the reading speaks of.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing.kernels.hours import HourColumns, expected_slots, hour_facts, slot_reach_hours
+from processing.kernels.hours import HourColumns, expected_slots, hour_facts
 from processing.kernels.ordering import sensor_time_order
 from tests.processing.kernels import naive
 from tests.processing.kernels.naive import HOUR, Reading, Rules
@@ -48,6 +48,11 @@ def run(
         carry is not None,
         rules.horizon,
     )
+
+
+def expected_of(windows: list[tuple[int, int]], interval_us: int) -> list[int]:
+    starts, ends = (np.array(edges, np.int64) for edges in zip(*windows, strict=True))
+    return expected_slots(starts, ends, interval_us).tolist()
 
 
 def row(columns: HourColumns, k: int) -> dict[str, float]:
@@ -142,8 +147,8 @@ def test_a_run_split_at_any_hour_gives_the_same_bits(sensor: tuple[list[Reading]
     readings, rules = sensor
     whole = run(readings, HOURS, rules)
     edge = HOURS[cut]
-    reach = slot_reach_hours(rules.interval_us) * HOUR
-    earlier = [reading for reading in readings if reading.ts < edge + reach]
+    # The last slot before the edge may reach beyond it.
+    earlier = [reading for reading in readings if reading.ts < edge + rules.interval_us]
     later = [reading for reading in readings if reading.ts >= edge]
     before = [reading for reading in readings if reading.ts < edge and reading.good]
     first = run(earlier, HOURS[:cut], rules)
@@ -181,20 +186,19 @@ def test_the_order_of_arrival_changes_no_bit(sensor: tuple[list[Reading], Rules]
 def test_no_hour_fills_more_slots_than_it_expects(sensor: tuple[list[Reading], Rules]) -> None:
     readings, rules = sensor
     slots = run(readings, HOURS, rules).slots.tolist()
-    expected = [expected_slots(hour, hour + HOUR, rules.interval_us) for hour in HOURS]
+    expected = expected_of([(hour, hour + HOUR) for hour in HOURS], rules.interval_us)
     assert all(found <= most for found, most in zip(slots, expected, strict=True))
 
 
 @given(st.integers(0, 5 * HOUR), st.integers(0, 5 * HOUR), st.integers(0, 5 * HOUR), intervals)
 def test_expected_slots_of_adjacent_windows_add_up(a: int, b: int, c: int, interval: int) -> None:
     low, middle, high = sorted((a, b, c))
-    both = expected_slots(low, middle, interval) + expected_slots(middle, high, interval)
-    assert both == expected_slots(low, high, interval) == naive.slot_starts(low, high, interval)
+    first, second, both = expected_of([(low, middle), (middle, high), (low, high)], interval)
+    assert first + second == both == naive.slot_starts(low, high, interval)
 
 
 def test_an_empty_window_expects_nothing() -> None:
-    assert expected_slots(HOUR, HOUR, MINUTE) == 0
-    assert expected_slots(2 * HOUR, HOUR, MINUTE) == 0
+    assert expected_of([(HOUR, HOUR), (2 * HOUR, HOUR)], MINUTE) == [0, 0]
 
 
 def test_a_three_hourly_sensor_fills_the_slot_of_the_hour_in_which_it_begins() -> None:
@@ -203,12 +207,7 @@ def test_a_three_hourly_sensor_fills_the_slot_of_the_hour_in_which_it_begins() -
     rules = replace(RULES, interval_us=3 * HOUR)
     readings = [Reading(day + HOUR + 10 * MINUTE, 1.0, good=True, delay_us=0)]  # 01:10, slot 00:00
     assert run(readings, hours, rules).slots.tolist() == [1, 0, 0, 0, 0, 0]
-    assert [expected_slots(hour, hour + HOUR, 3 * HOUR) for hour in hours] == [1, 0, 0, 1, 0, 0]
-
-
-def test_slots_reach_back_only_where_the_interval_does_not_divide_the_hour() -> None:
-    reach = {interval: slot_reach_hours(interval) for interval in (MINUTE, HOUR, 7 * MINUTE, 3 * HOUR)}
-    assert reach == {MINUTE: 0, HOUR: 0, 7 * MINUTE: 1, 3 * HOUR: 3}
+    assert expected_of([(hour, hour + HOUR) for hour in hours], 3 * HOUR) == [1, 0, 0, 1, 0, 0]
 
 
 def test_several_readings_in_one_slot_count_once() -> None:
