@@ -99,7 +99,9 @@ class RegistryClient:
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
         self._pool = urllib3.PoolManager(
-            headers=headers, timeout=urllib3.Timeout(total=timeout_s), retries=False
+            headers=headers,
+            timeout=urllib3.Timeout(connect=min(timeout_s, 10.0), read=timeout_s),
+            retries=False,
         )
 
     @property

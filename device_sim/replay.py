@@ -169,6 +169,11 @@ class Replay:
         summary.trouble = self._story()
         return summary
 
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped
+
     def stop(self) -> None:
         """End soon; what is not acknowledged stays in the outbox."""
         self._stopped = True
