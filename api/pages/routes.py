@@ -41,9 +41,15 @@ def router() -> APIRouter:
 
 def _add_page(routes: APIRouter, address: str, template: str) -> None:
     async def show(request: Request) -> HTMLResponse:
-        return page(request, template)
+        return page(request, template, {"mqtt_url": _mqtt_url(request)})
 
     routes.add_api_route(address, show, methods=["GET", "HEAD"], response_class=HTMLResponse, name=template)
+
+
+def _mqtt_url(request: Request) -> str:
+    """Return where gateways connect, empty when the operator has not said."""
+    settings = getattr(request.app.state, "settings", None)
+    return getattr(settings, "mqtt_public_url", None) or ""
 
 
 async def _static(version: Annotated[str, Path()], path: Annotated[str, Path()]) -> Response:

@@ -95,7 +95,11 @@ TEXTS: Final = {
         "No readings are coming in; the newest one arrived at {since}.",
     ),
     "alert.nothing_yet": Text("Chưa nhận được số đo nào.", "No reading has come in yet."),
-    "alert.not_ready": Text("Máy chủ chưa sẵn sàng.", "The server is not ready."),
+    "alert.not_ready": Text("Máy chủ chưa sẵn sàng: {why}", "The server is not ready: {why}"),
+    "alert.stalled": Text(
+        "Chỉ số không được tính lại từ {since}; {n} giờ số liệu đang chờ.",
+        "Indicators have not been computed since {since}; {n} sensor hours are waiting.",
+    ),
     "alert.empty": Text(
         "Chưa đăng ký gateway và cảm biến nào.", "No gateway and no sensor is registered yet."
     ),

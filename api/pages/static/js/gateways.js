@@ -6,7 +6,7 @@ import { reached } from "./shell.js";
 import { age, moment, named, number, span, t, ZONE } from "./text.js";
 
 const REFRESH_S = 10;
-const ROWS = 100;
+const ROWS = window.innerWidth < 768 ? 15 : 100; // on a phone a row is a card
 const GATEWAYS_MAX = 10_000;
 const SKEW_SHOWN_S = 5;
 const COLUMNS = ["gateway", "state", "last_heard", "sensors", "today", "set_aside", "gaps", "skew"];

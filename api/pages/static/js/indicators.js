@@ -9,6 +9,7 @@ import { clock, day, dayMonth, month, named, number, percent, pick, quantityValu
 
 const PAGE_SIZE = 500;
 const POINTS_MAX = 4000;
+const ROWS = window.innerWidth < 768 ? 12 : 100; // on a phone a row is a card
 // How far back a first look goes, by period, in days.
 const FIRST_LOOK_DAYS = { hour: 1, day: 30, month: 365, year: 3652 };
 const LISTS = { area: "/api/v1/areas", site: "/api/v1/sites", sensor: "/api/v1/sensors" };
@@ -204,19 +205,21 @@ function drawTable(items) {
   const heads = [["period", false], ["value", true], ...(responsible ? [["responsible", false]] : []), ["n", true], ["completeness", true],
     ...(verdict ? [["verdict", false]] : []), ["quality", false], ["revision", true], ["note", false]];
   show(byId("table").tHead, el("tr", {}, heads.map(([name, numeric]) => el("th", { scope: "col", class: numeric ? "num" : null }, t(`column.${name}`)))));
-  const rows = [...items].reverse().slice(0, Number(byId("table").dataset.rows ?? 100));
-  show(byId("table").tBodies[0], rows.map((item) => el(
-    "tr", {},
-    el("td", {}, periodName(item)),
-    el("td", { class: "num" }, valueText(item), isAqi() && item.value !== null ? [" ", el("span", { class: `swatch aqi-${band(item.value)}`, "aria-hidden": "true" }), ` ${bandName(band(item.value))}`] : ""),
-    responsible ? el("td", {}, item.responsible ? named("quantity", item.responsible) : "–") : "",
-    el("td", { class: "num" }, number(item.n)),
-    el("td", { class: "num" }, percent(item.completeness)),
-    verdict ? el("td", {}, item.verdict ? el("span", { class: item.verdict === "đạt" ? "verdict-met" : "verdict-not" }, named("verdict", item.verdict)) : "–") : "",
-    el("td", {}, t(`quality.${item.quality}`)),
-    el("td", { class: "num" }, number(item.revision)),
-    el("td", {}, item.note ? named("note", item.note) : ""),
-  )));
+  const rows = [...items].reverse().slice(0, Number(byId("table").dataset.rows ?? ROWS));
+  const cells = (item) => ({
+    period: periodName(item),
+    value: [valueText(item), isAqi() && item.value !== null ? [" ", el("span", { class: `swatch aqi-${band(item.value)}`, "aria-hidden": "true" }), ` ${bandName(band(item.value))}`] : ""],
+    responsible: item.responsible ? named("quantity", item.responsible) : "",
+    n: number(item.n), completeness: percent(item.completeness),
+    verdict: item.verdict ? el("span", { class: item.verdict === "đạt" ? "verdict-met" : "verdict-not" }, named("verdict", item.verdict)) : "",
+    quality: t(`quality.${item.quality}`), revision: number(item.revision), note: item.note ? named("note", item.note) : "",
+  });
+  show(byId("table").tBodies[0], rows.map((item) => {
+    const texts = cells(item);
+    return el("tr", {}, heads.map(([name, numeric]) => el(
+      "td", { class: [numeric ? "num" : "", texts[name] === "" ? "blank" : ""].join(" ").trim() || null, data: { label: t(`column.${name}`) } }, el("div", {}, texts[name]),
+    )));
+  }));
   byId("more").hidden = rows.length >= items.length;
 }
 
@@ -236,7 +239,7 @@ byId("choice").addEventListener("change", async (event) => {
   await load();
 });
 byId("more").addEventListener("click", () => {
-  byId("table").dataset.rows = String(Number(byId("table").dataset.rows ?? 100) + 400);
+  byId("table").dataset.rows = String(Number(byId("table").dataset.rows ?? ROWS) * 4);
   drawTable(shown.items);
 });
 let width = window.innerWidth;

@@ -43,7 +43,7 @@ export async function forget(id) {
   await inStore("readwrite", (store) => store.delete(id)).catch(() => undefined);
 }
 
-/** All registrations, oldest first; sent ones are forgotten after a day. */
+/** All registrations, oldest first. A sent one that nobody looked at any more is forgotten after a day. */
 export async function pending() {
   const stored = (await inStore("readonly", (store) => store.getAll()).catch(() => undefined)) ?? [];
   for (const item of stored) if (!memory.has(item.id)) memory.set(item.id, item);

@@ -1,18 +1,18 @@
 // What was set aside, why, and what an operator can do about it.
 
 import { byId, el, every, show } from "./dom.js";
-import { change, inWords, OfflineError, read } from "./http.js";
+import { change, inWords, OfflineError, read, readAll } from "./http.js";
 import { reached, who } from "./shell.js";
 import { uuid } from "./outbox.js";
 import { age, moment, named, number, pick, quantityValue, t } from "./text.js";
 
 const PAGE = 100;
 const REFRESH_S = 10;
-const REASONS = ["malformed", "unsupported_format", "too_large", "unknown_gateway", "unknown_sensor", "foreign_sensor", "retired", "unit", "not_finite", "future", "ancient", "conflict", "refused"];
+const COUNTED_MAX = 1000;
 const COLUMNS = ["received", "gateway", "reason", "value", "act"];
 
 const asked = new URLSearchParams(location.search);
-let reason = REASONS.includes(asked.get("reason")) ? asked.get("reason") : "";
+let reason = asked.get("reason") ?? "";
 const gateway = asked.get("gateway") ?? "";
 let pages = 1;
 let mayAct = false;
@@ -29,16 +29,21 @@ async function load() {
     reached(true);
     drawRows(items);
     byId("more").hidden = !cursor;
-    await drawUnknown();
+    await Promise.all([drawUnknown(), drawReasons()]);
   } catch (error) {
     reached(!(error instanceof OfflineError));
     byId("outcome").textContent = inWords(error);
   }
 }
 
-function drawReasons() {
-  const chip = (code, label) => el("button", { type: "button", class: "small", "aria-pressed": String(reason === code), data: { reason: code } }, label);
-  show(byId("reasons"), chip("", t("quarantine.all")), REASONS.map((code) => chip(code, named("reason", code))));
+/** How many of each reason, among the newest open ones. */
+async function drawReasons() {
+  const items = await readAll("/api/v1/quarantine", { status: "open", gateway }, COUNTED_MAX);
+  const counts = new Map(reason ? [[reason, 0]] : []);
+  for (const item of items) counts.set(item.reason, (counts.get(item.reason) ?? 0) + 1);
+  const more = items.length >= COUNTED_MAX ? "+" : "";
+  const chip = (code, label, count) => el("button", { type: "button", class: "small", "aria-pressed": String(reason === code), data: { reason: code } }, `${label}: ${number(count)}${more}`);
+  show(byId("reasons"), items.length || reason ? [chip("", t("quarantine.all"), items.length), [...counts].sort((one, other) => other[1] - one[1]).map(([code, count]) => chip(code, named("reason", code), count))] : "");
 }
 
 async function drawUnknown() {
@@ -95,12 +100,10 @@ byId("reasons").addEventListener("click", (event) => {
   pages = 1;
   delete byId("outcome").dataset.done;
   history.replaceState(null, "", `?${new URLSearchParams({ ...(gateway && { gateway }), ...(reason && { reason }) })}`);
-  drawReasons();
   load();
 });
 byId("more").addEventListener("click", () => { pages += 1; load(); });
 
-drawReasons();
 const session = await who;
 mayAct = session?.permissions?.includes("resolve quarantine") ?? false;
 every(REFRESH_S, load);

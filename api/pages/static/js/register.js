@@ -40,7 +40,10 @@ function showStep(step, { focus = true } = {}) {
 
 /** Go to a step so that the phone's back button leads back. */
 function go(step, state = {}) {
-  history.pushState({ step, ...state }, "", state.sensor ? `?sensor=${state.sensor}` : "/register");
+  const address = state.sensor ? `?sensor=${state.sensor}` : "/register";
+  // Back from the result leads to the choice, not into a form that has been sent.
+  if (current === "form" && step === "wait") history.replaceState({ step, ...state }, "", address);
+  else history.pushState({ step, ...state }, "", address);
   showStep(step);
 }
 
@@ -173,6 +176,7 @@ async function showDone(item) {
   await refreshLists();
   go("wait", { sensor: item.made.sensor.id });
   showCredential(item.made.gateway);
+  await forget(item.id); // with it the password: it is shown, and kept nowhere
   begin(item.made.sensor);
 }
 
@@ -193,12 +197,16 @@ async function showSensor(id) {
 /** The password of a new gateway: shown now, never again. */
 function showCredential(gateway) {
   const box = byId("credential");
-  box.hidden = !gateway?.password;
+  box.hidden = gateway?.password === undefined;
   if (box.hidden) return;
+  if (gateway.password === null) { // an answer before this one got lost on the way, and the password with it
+    box.replaceChildren(el("p", { class: "notice warn" }, t("register.credential_lost", { gateway: gateway.code })));
+    return;
+  }
   box.replaceChildren(
     el("h3", {}, t("register.credential")),
     el("p", { class: "hint" }, t("register.credential_once")),
-    el("dl", {}, el("dt", {}, t("register.credential_user")), el("dd", {}, gateway.username), el("dt", {}, t("register.credential_password")), el("dd", {}, gateway.password)),
+    el("dl", {}, box.dataset.mqtt ? [el("dt", {}, t("register.credential_server")), el("dd", {}, box.dataset.mqtt)] : "", el("dt", {}, t("register.credential_user")), el("dd", {}, gateway.username), el("dt", {}, t("register.credential_password")), el("dd", {}, gateway.password)),
     gateway.credential_active === false ? el("p", { class: "hint" }, t("register.credential_waits")) : "",
   );
 }
@@ -208,8 +216,7 @@ byId("again").addEventListener("click", () => go("pick"));
 // What has not been sent yet
 
 async function showOutbox() {
-  const items = (await pending()).filter((item) => item.state !== "done" || Date.now() - item.created < 3600_000);
-  const open = items.filter((item) => item.state !== "done");
+  const open = (await pending()).filter((item) => item.state !== "done");
   byId("outbox").hidden = open.length === 0;
   show(byId("outbox-list"), open.map(outboxItem));
   for (const button of byId("outbox-list").querySelectorAll("button")) {
@@ -269,9 +276,9 @@ window.addEventListener("online", sendWaiting);
 
 async function loadLists() {
   const [quantities, gateways, sites, areas] = await Promise.all([
-    readAll("/api/v1/quantities"), readAll("/api/v1/gateways"), readAll("/api/v1/sites"), readAll("/api/v1/areas"),
+    read("/api/v1/quantities"), readAll("/api/v1/gateways"), readAll("/api/v1/sites"), readAll("/api/v1/areas"),
   ]);
-  return { quantities, gateways, sites, areas };
+  return { quantities: quantities.items, gateways, sites, areas };
 }
 
 async function refreshLists() {

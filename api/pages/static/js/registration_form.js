@@ -7,6 +7,7 @@ import { named, number, pick, span, t, unitName } from "./text.js";
 
 const DRAFT = "nhip.register.draft";
 const INTERVALS_S = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600];
+const BLUR_MS = 250;
 const NEW_SITE = "+";
 const NEAREST_COUNT = 8;
 const SITE_KINDS = ["air_station", "water_station", "pump", "feeder", "light", "road", "bin", "gauge", "noise_station", "pole", "other"];
@@ -33,7 +34,8 @@ export class RegistrationForm {
     this.known = new Map(lists.gateways.map((gateway) => [gateway.code, gateway]));
     this.fillChoices();
     form().addEventListener("input", (event) => this.changed(event.target));
-    form().addEventListener("focusout", (event) => { if (event.target.name) this.checkOne(event.target.name); });
+    // A moment later: a message that appears between press and release would move the button away from the finger.
+    form().addEventListener("focusout", ({ target }) => { if (target.name && target.value) setTimeout(() => this.checkOne(target.name), BLUR_MS); });
   }
 
   fillChoices() {

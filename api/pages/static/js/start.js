@@ -10,13 +10,14 @@ import { age, clock, clockSeconds, day, month, named, number, percent, pick, qua
 const POLL_S = 2;
 const INDICATORS_S = 10;
 const HOUR_MS = 3_600_000;
-const TILES_MAX = 12;
+const TILES_MAX = 10;
 const OFFLINE_NAMED_MAX = 3;
 const STALE_HOURS = 6;
+const STALLED_MS = 600_000;
 const AIR = "vn_aqi_hour";
 const DAY_HOURS = 24;
 
-const seen = { offline: [], ready: [], quarantine: [], air: [], station: localChoice() };
+const seen = { offline: [], ready: [], quarantine: [], air: [], computed: null, station: localChoice() };
 let quantities = new Map();
 
 function localChoice() {
@@ -65,6 +66,9 @@ function showAlerts(overview) {
   const rising = overview.quarantined_open - (seen.quarantine[0]?.count ?? overview.quarantined_open);
   if (rising > 0) list.push(el("li", {}, t("alert.quarantine", { n: number(rising), since: clock(seen.quarantine[0].at) }), " ", el("a", { href: "/quarantine" }, t("start.see"))));
   if (overview.readings_per_s === 0 && overview.sensors > 0) list.push(el("li", { class: "bad" }, newestText(overview.latest)));
+  if (overview.readings_per_s > 0 && seen.computed && Date.now() - new Date(seen.computed) > STALLED_MS) {
+    list.push(el("li", { class: "bad" }, t("alert.stalled", { since: `${clock(seen.computed)} ${day(seen.computed)}`, n: number(overview.dirty_hours) })));
+  }
   for (const fault of seen.ready) list.push(el("li", { class: "bad" }, fault));
   if (overview.gateways_total === 0 && overview.sensors === 0) list.push(el("li", {}, t("alert.empty"), " ", el("a", { href: "/register" }, t("start.link_register"))));
   show(byId("alert-list"), list);
@@ -134,6 +138,7 @@ function quantityTitle(item) {
 function readingText(item) {
   if (item.state !== 0) return named("device_state", item.state);
   if (item.flag === 4 || item.flag === 9) return named("flag", item.flag);
+  if (quantities.get(item.quantity)?.kind === "state") return named(`state.${item.quantity}`, item.value);
   return quantityValue(item.value, item.unit);
 }
 
@@ -146,6 +151,7 @@ async function pollIndicators() {
 async function pollAir() {
   try {
     const { items } = await read(`/api/v1/indicators/${AIR}/values`, { period: "hour", from: new Date(Date.now() - STALE_HOURS * HOUR_MS).toISOString(), limit: 1000 });
+    seen.computed = items.map((item) => item.computed_at).sort().at(-1) ?? null;
     showStations(items);
     await showChart();
   } catch (error) {
@@ -218,11 +224,10 @@ function chartSummary(points, station) {
 
 async function pollReadiness() {
   try {
-    await read("/readyz");
-    seen.ready = [];
-  } catch (error) {
-    seen.ready = error instanceof OfflineError ? [t("alert.not_ready")] : Object.values(error.problem ?? {}).filter((value) => typeof value === "string");
-  }
+    const response = await fetch("/readyz");
+    const answer = await response.json();
+    seen.ready = response.ok ? [] : [t("alert.not_ready", { why: answer.database ?? answer.detail ?? "" })];
+  } catch { /* without any answer the bar at the top says so */ }
 }
 
 async function pollOffline() {
@@ -241,7 +246,7 @@ window.addEventListener("resize", () => { if (seen.air.length) showChart(); });
 
 async function loadQuantities() {
   try {
-    const { items } = await read("/api/v1/quantities", { limit: 500 });
+    const { items } = await read("/api/v1/quantities");
     quantities = new Map(items.map((item) => [item.code, item]));
   } catch { /* codes are shown instead of titles */ }
 }

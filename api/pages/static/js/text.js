@@ -43,6 +43,7 @@ const UNITS = {
   "m[H2O]": "mH₂O", "cm[H2O]": "cmH₂O", "mm[Hg]": "mmHg", "[psi]": "psi", m3: "m³", "m3/h": "m³/h", "m3/s": "m³/s",
   "m3/d": "m³/d", "kW.h": "kWh", "W.h": "Wh", "MW.h": "MWh", "[NTU]": "NTU", "[FNU]": "FNU", "[pH]": "", "dB[A]": "dB(A)",
   "{count}": "", "[ppb]": "ppb", "[ppm]": "ppm", "[ft_i]": "ft", "[in_i]": "in", "[mi_i]/h": "mph", "[kn_i]": "kn",
+  min: pick("phút", "min"), h: pick("giờ", "h"), d: pick("ngày", "d"),
 };
 
 export function unitName(code) {
@@ -54,17 +55,21 @@ export function unitName(code) {
 
 /** A value with its unit; the angle sign stands close. */
 export function quantityValue(value, unit, digits) {
+  if (value === null || value === undefined) return "–";
   const name = unitName(unit);
   const shown = number(value, digits);
   if (!name) return shown;
   return name === "°" ? shown + name : `${shown}\u00a0${name}`;
 }
 
+// Day before month in both languages, with the strokes that both know: 27/10/2026.
+const DATES = "en-GB";
+
 function formatter(options) {
   const cache = new Map();
   return (instant, zone = ZONE) => {
     if (!instant) return "–";
-    if (!cache.has(zone)) cache.set(zone, new Intl.DateTimeFormat(LOCALE, { timeZone: zone, hourCycle: "h23", ...options }));
+    if (!cache.has(zone)) cache.set(zone, new Intl.DateTimeFormat(DATES, { timeZone: zone, hourCycle: "h23", ...options }));
     return cache.get(zone).format(new Date(instant));
   };
 }
