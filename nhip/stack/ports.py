@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from nhip.stack.errors import PortTakenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LISTENING: Final = "0A"  # TCP_LISTEN in /proc/net/tcp
 _COMMAND_LENGTH_MAX: Final = 60
@@ -81,10 +85,18 @@ def _socket_inodes(port: int) -> set[str]:
 def _listener_pid(inodes: set[str]) -> int | None:
     wanted = {f"socket:[{inode}]" for inode in inodes}
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        try:
-            held = {str(link.readlink()) for link in folder.iterdir()}
-        except OSError:
-            continue  # another user's process, or one that has just ended
-        if wanted & held:
+        if wanted & set(_held(folder)):
             return int(folder.parent.name)
     return None
+
+
+def _held(folder: Path) -> Iterator[str]:
+    try:
+        descriptors = os.listdir(folder)  # noqa: PTH208 # names suffice
+    except OSError:
+        return  # another user's process, or one that has just ended
+    for descriptor in descriptors:
+        try:
+            yield os.readlink(folder / descriptor)  # noqa: PTH115 # the text, which is no path
+        except OSError:
+            continue  # closed in the meantime
