@@ -1,0 +1,138 @@
+"""One message on its way through the pipeline: received, decoded, or set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from domain.quarantine import Reason
+from domain.topics import GATEWAY_PATTERN, Channel
+from ingest import formats
+from ingest.formats import DecodedBatch, FormatError, MalformedMessageError, UnsupportedFormatError
+from ingest.formats.errors import shown
+
+if TYPE_CHECKING:
+    from ingest.inbox import Message
+    from ingest.registry import Snapshot
+
+_NAME_LENGTH_MAX: Final = 64
+_STATUS_BYTES_MAX: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a whole message is set aside."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Birth or last will of a gateway.
+
+    Attributes:
+        online: what it says of itself.
+        document: its plain fields as JSON.
+    """
+
+    online: bool
+    document: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """A message with what became of it.
+
+    Attributes:
+        message: as received.
+        gateway: from the topic.
+        payload_format: from the registry; None when the gateway is not registered and its format was guessed.
+        batch_id: what to acknowledge on the gateway's topic; None for nothing.
+        batch: its readings.
+        refusal: why it is set aside as a whole.
+        status: birth or last will.
+    """
+
+    message: Message
+    gateway: str
+    payload_format: str | None = None
+    batch_id: int | None = None
+    batch: DecodedBatch | None = None
+    refusal: Refusal | None = None
+    status: Status | None = None
+
+    @property
+    def is_telemetry(self) -> bool:
+        """It counts in the account."""
+        return self.batch is not None or self.refusal is not None
+
+
+def opened(message: Message, snapshot: Snapshot, payload_bytes_max: int) -> Parcel:
+    """Return the message decoded, or with the reason why it cannot be."""
+    levels = message.topic.split("/")
+    name = levels[2] if len(levels) > 2 else message.topic  # noqa: PLR2004 # nhip/v1/{gateway}/…
+    if not GATEWAY_PATTERN.fullmatch(name):
+        shortened = name.encode("utf-8", "replace").decode().replace("\0", "")[:_NAME_LENGTH_MAX]
+        detail = f"topic: found gateway {shown(name)}, expected {GATEWAY_PATTERN.pattern}"
+        return Parcel(message, shortened or "?", refusal=Refusal(Reason.MALFORMED, detail))
+    if levels[-1] == Channel.STATUS:
+        return Parcel(message, name, status=_status(message.payload))
+    if len(message.payload) > payload_bytes_max:
+        detail = f"payload: found {len(message.payload)} bytes, expected at most {payload_bytes_max}"
+        known = snapshot.gateways.get(name)
+        payload_format = None if known is None else known.payload_format
+        return Parcel(message, name, payload_format, refusal=Refusal(Reason.TOO_LARGE, detail))
+    entry = snapshot.gateways.get(name)
+    return _guessed(message, name) if entry is None else decoded(message, name, entry.payload_format)
+
+
+def decoded(message: Message, gateway: str, payload_format: str) -> Parcel:
+    """Return the message decoded by a format that is known."""
+    try:
+        batch = formats.decode(payload_format, message.topic, message.payload)
+    except UnsupportedFormatError as error:
+        refusal = Refusal(Reason.UNSUPPORTED_FORMAT, str(error))
+        return Parcel(message, gateway, payload_format, refusal=refusal)
+    except FormatError as error:
+        refusal = Refusal(Reason.MALFORMED, str(error))
+        return Parcel(message, gateway, payload_format, error.batch_id, refusal=refusal)
+    return Parcel(message, gateway, payload_format, batch.batch_id, batch)
+
+
+def _guessed(message: Message, gateway: str) -> Parcel:
+    """Decode for somebody who registers it later: which sensors speak, with what last value.
+
+    What fits no format is kept as it is, and read once the registry says how.
+    """
+    batch_id = None
+    for payload_format in formats.SUPPORTED_FORMATS:
+        try:
+            batch = formats.decode(payload_format, message.topic, message.payload)
+        except MalformedMessageError as error:
+            batch_id = batch_id if error.batch_id is None else error.batch_id
+        else:
+            if len(batch):
+                return Parcel(message, gateway, None, batch.batch_id, batch)
+            batch_id = batch.batch_id
+    detail = "gateway not registered, and its payload is in no format that could be guessed"
+    return Parcel(message, gateway, None, batch_id, refusal=Refusal(Reason.UNKNOWN_GATEWAY, detail))
+
+
+def _status(payload: bytes) -> Status | None:
+    """Return a status message, None when it cannot be read: nothing of value is lost with it."""
+    if len(payload) > _STATUS_BYTES_MAX:
+        return None
+    try:
+        document = msgspec.json.decode(payload, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    online = document.get("online")
+    if not isinstance(online, bool):
+        return None
+    plain = {key: value for key, value in document.items() if isinstance(value, str | int | float | bool)}
+    text = msgspec.json.encode(plain).decode()
+    # jsonb holds no NUL.
+    return Status(online, text if "\\u0000" not in text else "{}")

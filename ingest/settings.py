@@ -1,0 +1,56 @@
+"""Settings of the ingester, from the environment (`NHIP_INGEST_…`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class IngestSettings(BaseSettings):
+    """Where the broker is, and the bound of everything that could grow."""
+
+    model_config = SettingsConfigDict(env_prefix="NHIP_INGEST_", frozen=True, extra="ignore")
+
+    mqtt_url: SecretStr = Field(description="mqtt://user:password@host:port, or mqtts:// for TLS")
+    client_id: str = Field(default="nhip-ingest", min_length=1, max_length=64)
+    # One ingester for the whole city. Shards need shared subscriptions, which are not there yet.
+    shard: Literal["1/1"] = "1/1"
+    keepalive_s: int = Field(default=30, ge=5, le=600)
+    session_expiry_s: int = Field(default=7 * 86_400, ge=86_400, le=2**32 - 2)
+    reconnect_s_max: float = Field(default=5.0, gt=0, le=300)
+
+    batch_rows_max: int = Field(default=20_000, ge=1, le=1_000_000)
+    batch_bytes_max: int = Field(default=3_000_000, ge=1_000)
+    batch_age_s_max: float = Field(default=0.04, gt=0, le=10)
+    inflight_max: int = Field(
+        default=4_000, ge=1, le=65_535, description="messages received and not yet done"
+    )
+    inflight_bytes_max: int = Field(default=32_000_000, ge=100_000)
+    payload_bytes_max: int = Field(default=262_144, ge=1_000)
+
+    quarantine_payload_bytes_max: int = Field(default=65_536, ge=1_000, description="kept of a too large one")
+    quarantine_groups_max: int = Field(default=256, ge=1, description="quarantine rows of one message")
+    quarantine_rows_day_max: int = Field(default=50_000, ge=1, description="per gateway")
+    quarantine_bytes_day_max: int = Field(default=64_000_000, ge=1_000, description="per gateway")
+    quarantine_total_rows_day_max: int = Field(default=1_000_000, ge=1, description="all gateways together")
+    replay_chunk_rows: int = Field(default=500, ge=1, le=10_000)
+
+    commit_s_max: float = Field(default=30.0, gt=0, le=600, description="then the connection is closed")
+    retry_s_max: float = Field(default=5.0, gt=0, le=300)
+    stall_s_max: float = Field(default=60.0, ge=5, description="then the process ends, to be restarted")
+    drain_s_max: float = Field(default=8.0, gt=0, le=60)
+    registry_reload_s: float = Field(default=60.0, gt=0)
+    metrics_port: int = Field(default=0, ge=0, le=65_535, description="0 serves none")
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _check_url(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            message = f"expected mqtt://user:password@host:port, found scheme {parts.scheme!r}"
+            raise ValueError(message)
+        _ = parts.port  # raises when it is not a port
+        return url
