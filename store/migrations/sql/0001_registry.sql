@@ -150,6 +150,7 @@ CREATE TABLE api_key (
     role        text NOT NULL CHECK (role IN ('viewer', 'technician', 'operator', 'evaluator', 'admin')),
     key_prefix  text NOT NULL,
     key_hash    bytea NOT NULL UNIQUE,   -- SHA-256 of a key of 256 random bits; a slow hash would add nothing
+    session_of  integer REFERENCES api_key,  -- a browser session: ends with the key that opened it
     created_at  timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz,
     revoked_at  timestamptz,

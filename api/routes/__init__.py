@@ -1,0 +1,1 @@
+"""One module per noun of `/api/v1`; each offers `router`."""

@@ -1,0 +1,4 @@
+-- The area with this code, else with this id.
+SELECT id, code, name, time_zone, retired_at FROM area
+WHERE code = %(code)s::text OR id = %(id)s::integer
+ORDER BY code = %(code)s::text DESC LIMIT 1

@@ -1,0 +1,2 @@
+-- One indicator by code.
+SELECT id, code, unit, subject_kinds, periods FROM indicator WHERE code = %(code)s::text

@@ -1,0 +1,2 @@
+-- Where a sensor stands.
+SELECT site_id FROM sensor WHERE id = %(id)s::integer
