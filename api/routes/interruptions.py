@@ -118,3 +118,29 @@ async def change_interruption(
         changes = body.model_dump(exclude_unset=True)
         if "ended_at" in changes and stored["sensor_id"] is not None:
             raise ConflictError(_MEASURED)
+        _refuse_backwards(stored["started_at"], changes.get("ended_at"))
+        before = await _load(session, stored["id"])
+        changed = {**stored, **changes}
+        await session.execute("update_interruption", changed)
+        ends = [stored["ended_at"], changed["ended_at"]]
+        await _mark_dirty(session, stored, None if None in ends else max(ends))
+        after = await _load(session, stored["id"])
+        await record_one(session, caller, "change", "interruption", before, after)
+        return after
+
+
+async def _lock(session: Session, reference: str) -> Row:
+    digits = reference.isascii() and reference.isdigit() and int(reference[:20]) <= _ID_MAX
+    stored = await session.row("lock_interruption", {"id": int(reference)}) if digits else None
+    if stored is None:
+        raise NotFoundError(fault("interruption", reference, "id of an interruption"))
+    return stored
+
+
+async def _mark_dirty(session: Session, stored: Row, ended_at: datetime | None) -> None:
+    until = min(ended_at or datetime.now(UTC), stored["started_at"] + _MARKED_MAX)
+    span = {"since": stored["started_at"], "until": max(until, stored["started_at"])}
+    await session.execute(
+        "mark_dirty_site",
+        {**span, "site_id": stored["site_id"], "quantity": _SUPPLY, "sensor_id": stored["sensor_id"]},
+    )
