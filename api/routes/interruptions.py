@@ -1,14 +1,14 @@
 """Interruptions of supply: measured or entered by hand, and what people know of them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from api.auth import Caller, EvidenceDeclarer, Reader
 from api.changes import record_one
-from api.database import Session
-from api.errors import ConflictError, InvalidRequestError, fault
+from api.database import Row, Session
+from api.errors import ConflictError, InvalidRequestError, NotFoundError, fault
 from api.idempotency import once
 from api.instants import EARLIEST, LATEST, span_of, zone_of
 from api.listing import linked, page_of_rows

@@ -1,6 +1,6 @@
 """Bases and field types that all models share."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -46,3 +46,8 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Count = Annotated[int, Field(ge=0, le=2_147_483_647)]
 IntervalSeconds = Annotated[float, Field(gt=0, le=31_622_400)]  # up to a year
 AveragingSeconds = Annotated[float, Field(ge=0, le=31_622_400)]
+
+# What the ingester knows; the tests hold the two lists together.
+PayloadFormat = Literal[
+    "native", "plain", "senml_json", "senml_cbor", "sparkplug_b", "ttn_v3", "chirpstack_v4", "tt10_2021"
+]

@@ -18,6 +18,7 @@ from api.schemas.base import (
     Line,
     Longitude,
     Note,
+    PayloadFormat,
     Reference,
     SensorCode,
     SensorName,
@@ -125,7 +126,7 @@ class GatewayNew(Body):
 
     code: GatewayCode
     name: Line | None = Field(default=None, description="the code when left out")
-    payload_format: str = Field(default="native", pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    payload_format: PayloadFormat = "native"
     archive: bool = Field(default=False, description="replays history: accepts readings from 1970 on")
     accept_past_s: int = Field(default=34_560_000, gt=0, le=3_200_000_000)
     accept_future_s: int = Field(default=300, ge=0, le=86_400)
@@ -135,7 +136,7 @@ class GatewayChange(Body):
     """What may change of a gateway; its code is its identity on the broker and stays."""
 
     name: Line = ABSENT
-    payload_format: str = Field(default=ABSENT, pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    payload_format: PayloadFormat = ABSENT
     archive: bool = ABSENT
     accept_past_s: int = Field(default=ABSENT, gt=0, le=3_200_000_000)
     accept_future_s: int = Field(default=ABSENT, ge=0, le=86_400)
