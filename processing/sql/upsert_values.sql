@@ -8,7 +8,7 @@ WITH fresh AS (
            %(method_version)s::text AS method_version, provisional
     FROM unnest(
         %(subject_ids)s::int4[], %(period_starts)s::timestamptz[], %(period_ends)s::timestamptz[],
-        %(values)s::float8[], %(ns)s::int4[], %(completenesses)s::float8[], %(verdicts)s::text[],
+        %(values)s::float8[], %(ns)s::int8[], %(completenesses)s::float8[], %(verdicts)s::text[],
         %(limit_values)s::float8[], %(responsibles)s::text[], %(notes)s::text[], %(details)s::text[],
         %(numerators)s::float8[], %(denominators)s::float8[], %(presents)s::float8[], %(askeds)s::float8[],
         %(provisionals)s::bool[]

@@ -87,7 +87,7 @@ CREATE TABLE indicator_value (
     period_start    timestamptz NOT NULL,    -- local midnight (or hour) of the subject's area, as an instant
     period_end      timestamptz NOT NULL,
     value           double precision,        -- NULL: not computable, `note` says why
-    n               integer NOT NULL,        -- inputs that went in: readings, hours or events, as the indicator says
+    n               bigint NOT NULL,         -- inputs that went in: readings, hours or events, as the indicator says
     completeness    double precision,        -- 0..1
     verdict         text CHECK (verdict IN ('đạt', 'không đạt', 'không đạt (thiếu minh chứng)')),
     limit_value     double precision,        -- what the verdict was judged against
@@ -151,7 +151,7 @@ CREATE TABLE indicator_value_revision (
     period_start    timestamptz NOT NULL,
     revision        integer NOT NULL,
     value           double precision,
-    n               integer NOT NULL,
+    n               bigint NOT NULL,
     completeness    double precision,
     verdict         text,
     limit_value     double precision,
