@@ -9,7 +9,12 @@ import sqlalchemy
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_COLUMNSTORE_AFTER: Final = "7 days"
+ENABLE_COLUMNSTORE: Final = (
+    "ALTER TABLE reading SET (tsdb.enable_columnstore, tsdb.segmentby = 'sensor_id', tsdb.orderby = 'ts')"
+)
+COMPRESS_AFTER_A_WEEK: Final = (
+    "CALL add_columnstore_policy('reading', after => interval '7 days', if_not_exists => true)"
+)
 
 
 def apply_policies(connection: Connection) -> bool:
@@ -36,16 +41,6 @@ def apply_policies(connection: Connection) -> bool:
         )
     ).scalar()
     if not enabled:
-        connection.execute(
-            sqlalchemy.text(
-                "ALTER TABLE reading SET"
-                " (tsdb.enable_columnstore, tsdb.segmentby = 'sensor_id', tsdb.orderby = 'ts')"
-            )
-        )
-    connection.execute(
-        sqlalchemy.text(
-            "CALL add_columnstore_policy('reading',"
-            f" after => interval '{_COLUMNSTORE_AFTER}', if_not_exists => true)"
-        )
-    )
+        connection.execute(sqlalchemy.text(ENABLE_COLUMNSTORE))
+    connection.execute(sqlalchemy.text(COMPRESS_AFTER_A_WEEK))
     return True

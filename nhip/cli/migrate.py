@@ -23,6 +23,13 @@ def migrate(
             show_default=False,
         ),
     ] = None,
+    admin_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with an API key (nhip_…) that becomes an administrator's, unless it was revoked.",
+            show_default=False,
+        ),
+    ] = None,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON on standard output.")
     ] = False,
@@ -34,8 +41,11 @@ def migrate(
     settings = _settings(dsn)
     # Before anything is changed: a mistake in the folder must not leave a half-done installation.
     passwords = database_roles.passwords_in(passwords_from) if passwords_from is not None else {}
+    admin_key = database_roles.api_key_in(admin_key_file) if admin_key_file is not None else None
     revision = upgrade(settings)
     database_roles.set_passwords(settings, passwords)
+    if admin_key is not None and not database_roles.admit_admin_key(settings, admin_key):
+        typer.echo(f"The key in {admin_key_file} was revoked; it stays revoked.", err=True)
     if json_output:
         typer.echo(json.dumps({"revision": revision, "roles": sorted(passwords)}))
         return

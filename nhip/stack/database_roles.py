@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from domain.credentials import api_key_hash, api_key_prefix
+from domain.credentials import API_KEY_MARK, api_key_hash, api_key_prefix
 from nhip.stack.errors import ConfigurationError
 from store import connect, statement
 from store.errors import translated
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROLES: Final = ("nhip_ingest", "nhip_processing", "nhip_api", "nhip_grafana")
 _APPLICATION: Final = "nhip-setup"
 _OPTION: Final = "--passwords-from"
+# Shorter ones could be guessed; those that we make are longer.
+_API_KEY_LENGTH_MIN: Final = len(API_KEY_MARK) + 32
 
 
 def passwords_in(folder: Path) -> dict[str, str]:
@@ -64,6 +66,27 @@ def set_passwords(settings: StoreSettings, passwords: Mapping[str, str]) -> None
                 connection.execute(command)
             except psycopg.Error as error:
                 raise translated(error) from None  # the statement, with the password, stays out of the cause
+
+
+def api_key_in(path: Path) -> str:
+    """Return the API key that a file holds.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds something else than one API key.
+    """
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            name="--admin-key-file", found=f"{path} ({error.strerror})", expected="a file with an API key"
+        ) from None
+    if not key.startswith(API_KEY_MARK) or len(key) < _API_KEY_LENGTH_MIN or not key.isprintable():
+        raise ConfigurationError(
+            name="--admin-key-file",
+            found=f"no API key in {path}",
+            expected=f"{API_KEY_MARK} and 32 characters or more",
+        )
+    return key
 
 
 def role_dsn(dsn: str, role: str, password: str) -> str:

@@ -59,7 +59,7 @@ def test_panel_accepts_a_choice(grafana, board, panel):
 
 
 def test_panel_of_an_unknown_area_is_empty_or_zero(grafana, board, panel):
-    """The area filter reaches every panel that speaks of places: an unknown area leaves nothing but totals."""
+    """The area filter reaches every panel that speaks of places: an unknown area leaves nothing."""
     sql = panel["targets"][0]["rawSql"]
     rows = run(grafana, board, panel, timedelta(minutes=5), area=["nowhere"]).fetchall()
     if "${area:" in sql and "'quarantine'" not in sql:  # the ledger and quarantine have no place
