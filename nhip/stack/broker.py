@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from domain.credentials import broker_password_hash, new_password
 from nhip.stack.broker_access import SERVICE_USER, AccessFiles
-from nhip.stack.broker_binaries import BrokerBinary, find_broker
+from nhip.stack.broker_binaries import BrokerBinary, amqtt_instead, find_broker
 from nhip.stack.children import Child, Program
-from nhip.stack.errors import ChildFailedError, NotStartedError
+from nhip.stack.errors import ChildFailedError, NotStartedError, ProgramMissingError
 from nhip.stack.identity import unprivileged
 from nhip.stack.ports import free_port
 from nhip.stack.vault import Vault
@@ -41,6 +42,7 @@ class EmbeddedBroker:
         vault: where the service account's password is kept.
         log: where the broker writes.
         report: told what is being fetched when no broker is installed.
+        binary: which program; by default the one of `find_broker`, or else amqtt.
     """
 
     def __init__(  # noqa: PLR0913 # all but the folder have a default
@@ -53,6 +55,7 @@ class EmbeddedBroker:
         vault: Vault | None = None,
         log: Path | None = None,
         report: Callable[[str], None] = _silent,
+        binary: BrokerBinary | None = None,
     ) -> None:
         self.name = "broker"
         self.data_dir = Path(data_dir)
@@ -63,6 +66,7 @@ class EmbeddedBroker:
         self._anonymous = anonymous
         self._vault = vault or Vault(self.data_dir / "secrets")
         self._report = report
+        self._binary = binary
         self._granted: dict[str, str] = {}
         self._child: Child | None = None
 
@@ -100,7 +104,8 @@ class EmbeddedBroker:
     @property
     def url(self) -> str:
         """Where the services connect: with the service account."""
-        return f"mqtt://{SERVICE_USER}:{self.password}@{self._reached_at}:{self._port}"
+        version = "?version=3.1.1" if self._binary is not None and self._binary.is_amqtt else ""
+        return f"mqtt://{SERVICE_USER}:{self.password}@{self._reached_at}:{self._port}{version}"
 
     @property
     def public_url(self) -> str:
@@ -146,7 +151,7 @@ class EmbeddedBroker:
         if self.running:
             return
         identity = unprivileged()
-        binary = find_broker(self._report)
+        self._binary = self._binary or self._find()
         store = self.data_dir / "store"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         identity.own_tree(self.data_dir)
@@ -158,7 +163,7 @@ class EmbeddedBroker:
             if not self._port_fixed and self._child is None:
                 self._port = free_port()
             try:
-                self._start_program(binary, identity, store)
+                self._start_program(self._binary, identity, store)
                 break
             except ChildFailedError as error:
                 if "Address already in use" not in str(error) or attempt + 1 == _START_ATTEMPTS_MAX:
@@ -193,18 +198,32 @@ class EmbeddedBroker:
         self.reload()
         return password
 
+    def _find(self) -> BrokerBinary:
+        try:
+            return find_broker(self._report)
+        except ProgramMissingError as error:
+            instead = amqtt_instead()
+            if instead is None:
+                raise
+            self._report(f"using the slower broker amqtt, for a demo only: {error}")
+            return instead
+
     def _start_program(self, binary: BrokerBinary, identity: Identity, store: Path) -> None:
-        configuration = self.data_dir / "mosquitto.conf"
-        configuration.write_text(self._configuration(store), encoding="utf-8")
+        if binary.is_amqtt:
+            configuration = self.data_dir / "amqtt.json"
+            configuration.write_text(self._amqtt_configuration(), encoding="utf-8")
+        else:
+            configuration = self.data_dir / "mosquitto.conf"
+            configuration.write_text(self._configuration(store), encoding="utf-8")
         configuration.chmod(0o644)
         self._child = Child(
             Program(
                 name="broker",
-                command=(str(binary.path), "-c", str(configuration)),
+                command=(str(binary.path), "-c", *binary.arguments, str(configuration)),
                 log=self.log,
                 environment=binary.environment,
                 identity=identity,
-                paths=(store, configuration),
+                paths=(store, configuration, *binary.needs),
                 stop_signals=((signal.SIGTERM, 1.0),),
             )
         )
@@ -221,6 +240,16 @@ class EmbeddedBroker:
                 return True
         except OSError:
             return False
+
+    def _amqtt_configuration(self) -> str:
+        return json.dumps(
+            {
+                "bind": f"{self.host}:{self._port}",
+                "passwords": str(self.password_file),
+                "access": str(self.access_file),
+                "anonymous": self._anonymous,
+            }
+        )
 
     def _configuration(self, store: Path) -> str:
         return f"""# Written by nhip at every start.

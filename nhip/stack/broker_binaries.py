@@ -5,10 +5,12 @@ The package is never installed: unpacking changes nothing on the machine, needs 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _PACKAGE: Final = "mosquitto"
+_AMQTT: Final = "amqtt"
 _APT_S_MAX: Final = 180.0
 # What mosquitto links beyond Debian's base system; used only where apt cannot work out the list.
 _USUAL_PACKAGES: Final = ("mosquitto", "libcjson1", "libdlt2", "libwrap0", "libev4", "libwebsockets17")
@@ -28,11 +31,27 @@ _ADVICE: Final = "Install mosquitto (`apt-get install mosquitto`), or give a bro
 
 @dataclass(frozen=True, slots=True)
 class BrokerBinary:
-    """A mosquitto that can be started."""
+    """A broker that can be started: `path -c arguments… configuration`."""
 
     path: Path
     origin: str
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    arguments: tuple[str, ...] = ()
+    needs: tuple[Path, ...] = ()  # what it must be able to read besides
+
+    @property
+    def is_amqtt(self) -> bool:
+        """Say whether this is not mosquitto but the substitute."""
+        return self.origin == _AMQTT
+
+
+def amqtt_instead() -> BrokerBinary | None:
+    """Return the substitute written in Python, None where it is not installed either."""
+    if importlib.util.find_spec(_AMQTT) is None:
+        return None
+    # `python -c`, not `-m`: the module must have one name, because amqtt imports the plugins in it by name.
+    program = "import sys; from nhip.stack.amqtt_broker import main; sys.exit(main(sys.argv[1:]))"
+    return BrokerBinary(Path(sys.executable), _AMQTT, arguments=(program,), needs=(Path(__file__),))
 
 
 class _AptError(Exception):

@@ -80,6 +80,7 @@ class DemoStack:
         self.admin_key = ""
         self.supervisor = Supervisor(folder.pids_file, report)
         self._progress = progress
+        self._report = report
         self._log_watch = LogWatch(
             {name: self._log(name) for name in ("ingest", "process", "api", "simulate")}, report
         )
@@ -210,7 +211,7 @@ class DemoStack:
             anonymous=self.options.host in _LOOPBACK,
             vault=self.folder.vault,
             log=self._log("broker"),
-            report=self._progress,
+            report=self._report,
         )
         self.supervisor.start(self._broker)
         reconciler = BrokerReconciler(
