@@ -53,8 +53,7 @@ async def list_quarantine(
 
 
 def _item(row: Row) -> QuarantineItem:
-    known = row["reason"] in Reason
-    text = REASON_TEXTS[Reason(row["reason"])] if known else None
+    text = REASON_TEXTS.get(row["reason"])
     payload = bytes(row["payload"]).decode("utf-8", "backslashreplace")
     return QuarantineItem.model_validate(
         {

@@ -104,6 +104,13 @@ TEXTS: Final = {
         "Đang chờ số đo hợp lệ đầu tiên …", "Waiting for the first valid reading …"
     ),
     "register.first_arrived": Text("Đã nhận số đo hợp lệ", "A valid reading has arrived"),
+    "register.first_doubtful": Text(
+        "Đã nhận số đo, nhưng đáng ngờ", "A reading has arrived, but it is doubtful"
+    ),
+    "register.doubt": Text(
+        "Thường nằm từ {low} đến {high}. Kiểm tra đơn vị đã chọn và đầu đo.",
+        "It usually lies between {low} and {high}. Check the unit you chose and the probe.",
+    ),
     "register.measured_at": Text("đo lúc {time}", "measured at {time}"),
     "register.received_at": Text("nhận lúc {time}", "received at {time}"),
     "register.quality": Text("Chất lượng: {quality}", "Quality: {quality}"),

@@ -3,9 +3,10 @@
 import { byId, el, every, show, svg } from "./dom.js";
 import { read } from "./http.js";
 import { reached } from "./shell.js";
-import { age, clockSeconds, moment, named, pick, quantityValue, span, t } from "./text.js";
+import { age, clockSeconds, moment, named, number, pick, quantityValue, span, t } from "./text.js";
 
 const COUNTING = [1, 2, 3]; // QARTOD: good, not evaluated, suspect
+const SUSPECT = 3;
 const MEASURING = 0;
 const HINTS_AFTER_S = 6;
 
@@ -15,7 +16,7 @@ export function watch(sensor, quantity) {
   let arrived = false;
   let round = 0;
   const place = byId("first");
-  place.classList.remove("ok");
+  place.classList.remove("ok", "doubt");
   place.setAttribute("aria-live", "polite");
   show(byId("hints"));
   showWaiting(place, sensor);
@@ -50,16 +51,20 @@ function showWaiting(place, sensor) {
 }
 
 function showReading(place, sensor, quantity, reading) {
-  place.classList.add("ok");
+  const doubt = reading.flag === SUSPECT;
+  place.classList.toggle("ok", !doubt);
+  place.classList.toggle("doubt", doubt);
+  const mark = doubt ? "M32 16v20M32 47v1" : "M18 33l10 10 19-21";
   show(
     place,
-    svg("svg", { class: "tick", viewBox: "0 0 64 64", "aria-hidden": "true" }, svg("circle", { cx: 32, cy: 32, r: 28 }), svg("path", { d: "M18 33l10 10 19-21" })),
-    el("p", {}, t("register.first_arrived")),
+    svg("svg", { class: "tick", viewBox: "0 0 64 64", "aria-hidden": "true" }, svg("circle", { cx: 32, cy: 32, r: 28 }), svg("path", { d: mark })),
+    el("p", {}, t(doubt ? "register.first_doubtful" : "register.first_arrived")),
     el("p", { class: "big" }, quantityValue(reading.value, sensor.stored_unit)),
     el("p", {}, `${quantity ? pick(quantity.title_vi, quantity.title_en) : sensor.quantity} · ${sensor.code}`),
     el("p", {}, t("register.measured_at", { time: moment(reading.ts) })),
     el("p", {}, t("register.received_at", { time: clockSeconds(reading.received_at) })),
     el("p", {}, el("strong", {}, t("register.quality", { quality: named("flag", reading.flag) }))),
+    doubt && quantity ? el("p", {}, t("register.doubt", { low: number(quantity.range_min), high: quantityValue(quantity.range_max, quantity.unit) })) : "",
   );
 }
 
