@@ -91,6 +91,11 @@ class Inbox:
                 size += len(taken[-1].payload)
             return taken
 
+    def nudge(self) -> None:
+        """Wake whoever waits in `take`."""
+        with self._changed:
+            self._changed.notify()
+
     def drop_waiting(self) -> int:
         """Forget what nobody has taken: its connection is gone and the broker will send it again."""
         with self._changed:

@@ -54,6 +54,7 @@ class Assembler:
     def stop(self) -> None:
         """End `run` once nothing waits."""
         self._stopping.set()
+        self._inbox.nudge()
 
     def run(self) -> None:
         """Work until `stop`."""

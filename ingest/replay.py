@@ -20,7 +20,7 @@ from ingest.inbox import Message
 from ingest.ledger import Outcome, Tally
 from ingest.parcel import decoded, opened
 from ingest.placement import Care, mark_dirty, place
-from ingest.quarantine import FORMAT_OF_GATEWAY
+from ingest.quarantine import FORMAT_OF_GATEWAY, instant
 from ingest.writer import count_placed, unplaced
 from store import DataRejectedError, statement
 
@@ -170,10 +170,7 @@ class Replayer:
         resolution = _Resolution(connection, key, tally)
         placed = set(batch.candidates.parcel[placement.outcome <= Outcome.DUPLICATE].tolist())
         for position, row in enumerate(rows):
-            if batch.parcels[position].refusal is not None:
-                resolution.keep(row)
-            else:
-                resolution.add(row, entries.get(position, []), any_placed=position in placed)
+            resolution.add(row, entries.get(position, []), any_placed=position in placed)
         changed = resolution.write()
         mark_dirty(connection, batch.candidates, placement.outcome == Outcome.STORED)
         return _Chunk(rows[-1].row_id if len(rows) == self._settings.replay_chunk_rows else None, changed)
@@ -215,10 +212,6 @@ class _Resolution:
         self._relabelled: list[tuple[_Row, Entry]] = []
         self._fresh: list[Entry] = []
 
-    def keep(self, row: _Row) -> None:
-        """Leave a row as it is."""
-        self._kept.append(row.row_id)
-
     def add(self, row: _Row, entries: list[Entry], *, any_placed: bool) -> None:
         """Resolve a row.
 
@@ -227,8 +220,13 @@ class _Resolution:
             entries: what is to be set aside of it again.
             any_placed: some of its readings are stored, or were before.
         """
-        if not any_placed and entries and all(entry.reason is self._key.reason for entry in entries):
-            self.keep(row)
+        unchanged = entries and all(entry.reason is self._key.reason for entry in entries)
+        # Of a message that was too large only the beginning was kept, which nobody can read.
+        truncated = self._key.reason is Reason.TOO_LARGE and any(
+            entry.reason is Reason.MALFORMED for entry in entries
+        )
+        if not any_placed and (unchanged or truncated):
+            self._kept.append(row.row_id)
             return
         self._tally.add(
             self._key.gateway, row.message.received_us, caps.outcome_of(self._key.reason), -row.reading_count
@@ -253,7 +251,7 @@ class _Resolution:
             if self._kept:
                 cursor.execute(statement("ingest", "keep_quarantine"), {"ids": self._kept})
             self._tally.write(cursor)
-        return len(self._resolved) + len(self._relabelled)
+        return len(set(self._resolved) | {row.row_id for row, _ in self._relabelled})
 
     def _relabel(self, cursor: psycopg.Cursor[TupleRow]) -> None:
         """Give rows that still cannot be stored their new reason; one that is kept already is a duplicate."""
@@ -267,6 +265,12 @@ class _Resolution:
                 "detail": [entry.detail for _, entry in self._relabelled],
                 "sensor": [entry.sensor for _, entry in self._relabelled],
                 "payload_format": [entry.payload_format for _, entry in self._relabelled],
+                "reading_count": [entry.reading_count for _, entry in self._relabelled],
+                "last_ts": [
+                    None if entry.last_us is None else instant(entry.last_us) for _, entry in self._relabelled
+                ],
+                "last_value": [entry.last_value for _, entry in self._relabelled],
+                "last_unit": [entry.last_unit for _, entry in self._relabelled],
                 "payload": [entry.payload for _, entry in self._relabelled],
                 "digest": [entry.digest for _, entry in self._relabelled],
             },

@@ -18,7 +18,7 @@ class IngestSettings(BaseSettings):
     client_id: str = Field(default="nhip-ingest", min_length=1, max_length=64)
     # One ingester for the whole city. Shards need shared subscriptions, which are not there yet.
     shard: Literal["1/1"] = "1/1"
-    keepalive_s: int = Field(default=30, ge=5, le=600)
+    keepalive_s: int = Field(default=30, ge=2, le=600)
     session_expiry_s: int = Field(default=7 * 86_400, ge=86_400, le=2**32 - 2)
     reconnect_s_max: float = Field(default=5.0, gt=0, le=300)
 
@@ -43,6 +43,7 @@ class IngestSettings(BaseSettings):
     stall_s_max: float = Field(default=60.0, ge=5, description="then the process ends, to be restarted")
     drain_s_max: float = Field(default=8.0, gt=0, le=60)
     registry_reload_s: float = Field(default=60.0, gt=0)
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="0.0.0.0 in a container")
     metrics_port: int = Field(default=0, ge=0, le=65_535, description="0 serves none")
 
     @field_validator("mqtt_url")

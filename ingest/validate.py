@@ -300,6 +300,6 @@ def _detail(columns: _Columns, row: int, reason: Reason, parcel: Parcel, snapsho
         Reason.UNKNOWN_SENSOR: f"s: found {name!r}, which is not registered on gateway {parcel.gateway!r}",
         Reason.FOREIGN_SENSOR: f"s: found {name!r}, which belongs to another gateway",
         Reason.RETIRED: f"gateway {parcel.gateway!r} or its sensor {name!r} is retired",
-        Reason.NOT_FINITE: f"v: found {batch.value[reading]!r}, not finite once converted",
+        Reason.NOT_FINITE: f"v: found {float(batch.value[reading])!r}, not finite once converted",
     }
     return texts.get(reason, reason.value)

@@ -233,7 +233,7 @@ def unplaced(batch: Batch, placement: Placement, groups_max: int) -> list[Entry]
         def described(reading: int, reason: Reason, candidate_of: dict[int, int] = candidate_of) -> str:
             row = candidate_of[reading]
             if reason is Reason.CONFLICT:
-                return f"stored {placement.stored_value[row]!r}, sent {candidates.value[row]!r}"
+                return f"stored {float(placement.stored_value[row])!r}, sent {float(candidates.value[row])!r}"
             return placement.complaints.get(row, "refused together with another value for the same time")
 
         reasons = [

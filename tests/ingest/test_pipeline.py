@@ -46,7 +46,8 @@ def test_readings_are_stored_flagged_converted_and_acknowledged(registry, ingest
     ]
     assert registry.account(gateway) == {"messages": 1, "received": 6, "stored": 6}
     ((online, last_id, gaps, skew),) = registry.rows(
-        "SELECT online, last_batch_id::int, gap_count, clock_skew_s FROM gateway_seen WHERE gateway = %s", gateway
+        "SELECT online, last_batch_id::int, gap_count, clock_skew_s FROM gateway_seen WHERE gateway = %s",
+        gateway,
     )
     assert (online, last_id, gaps) == (None, 7, 0)
     assert 3500 < skew < 3700
@@ -55,7 +56,7 @@ def test_readings_are_stored_flagged_converted_and_acknowledged(registry, ingest
 
 
 def test_poison_leaves_and_its_neighbours_stay(registry, ingester, publisher, gateway_code):
-    """Unreadable messages and readings go to quarantine with a reason and are acknowledged; the rest is stored."""
+    """What cannot be read goes to quarantine with a reason and is acknowledged; the rest is stored."""
     gateway = gateway_code
     registry.gateway(gateway)
     registry.sensor(gateway, "a")
@@ -64,8 +65,12 @@ def test_poison_leaves_and_its_neighbours_stay(registry, ingester, publisher, ga
     sender.readings(1, ("a", NOW, 1.0))
     sender.send(b"\xff\x00 not json")
     sender.send(b'{"id":2,"r":"x"}')
-    sender.send(f'{{"id":3,"r":[{{"s":"a","t":{NOW + 1},"v":NaN}},{{"s":"a","t":{NOW + 2},"v":2}}]}}'.encode())
-    sender.send(f'{{"id":4,"r":[{{"s":"a","t":{NOW + 3},"v":"3"}},{{"s":"\\u0000","t":{NOW},"v":3}}]}}'.encode())
+    sender.send(
+        f'{{"id":3,"r":[{{"s":"a","t":{NOW + 1},"v":NaN}},{{"s":"a","t":{NOW + 2},"v":2}}]}}'.encode()
+    )
+    sender.send(
+        f'{{"id":4,"r":[{{"s":"a","t":{NOW + 3},"v":"3"}},{{"s":"\\u0000","t":{NOW},"v":3}}]}}'.encode()
+    )
     sender.send(b'{"id":5,"x":' + b"[" * 50_000)
     sender.send(b'{"id":6,"r":[]}')
     sender.readings(7, ("a", NOW + 4, 4.0))
@@ -99,12 +104,22 @@ def test_the_first_value_wins(registry, ingester, publisher, gateway_code):
     sender.readings(3, ("a", NOW - 1, 0.0))
     sender.wait(3)
     assert [value for _, _, value, _, _ in registry.readings()] == [0.0, 1.0, 2.0, 3.0]
-    assert registry.account(gateway) == {"messages": 3, "received": 9, "stored": 4, "duplicate": 2, "conflict": 3}
-    details = registry.rows("SELECT detail, reading_count FROM quarantine WHERE reason = 'conflict' ORDER BY id")
+    assert registry.account(gateway) == {
+        "messages": 3,
+        "received": 9,
+        "stored": 4,
+        "duplicate": 2,
+        "conflict": 3,
+    }
+    details = registry.rows(
+        "SELECT detail, reading_count FROM quarantine WHERE reason = 'conflict' ORDER BY id"
+    )
     assert details == [("stored 2.0, sent 2.5", 1), ("stored 1.0, sent 9.0", 2)]
 
 
-def test_a_batch_sent_again_is_acknowledged_again_and_changes_nothing(registry, ingester, publisher, gateway_code):
+def test_a_batch_sent_again_is_acknowledged_again_and_changes_nothing(
+    registry, ingester, publisher, gateway_code
+):
     """A resend, quarantine included, only counts duplicates."""
     gateway = gateway_code
     registry.gateway(gateway)
@@ -117,11 +132,17 @@ def test_a_batch_sent_again_is_acknowledged_again_and_changes_nothing(registry, 
         sender.wait(1)
     assert len(registry.readings()) == 1
     assert registry.quarantine() == [("unknown_sensor", "nobody", 1, "open")]
-    assert registry.account(gateway) == {"messages": 2, "received": 4, "stored": 1, "quarantined": 1, "duplicate": 2}
+    assert registry.account(gateway) == {
+        "messages": 2,
+        "received": 4,
+        "stored": 1,
+        "quarantined": 1,
+        "duplicate": 2,
+    }
 
 
 def test_each_reason_is_told(registry, ingester, publisher, gateway_code):
-    """Times outside the window, units without conversion, foreign and retired sensors each leave with a reason."""
+    """Wrong times, units without conversion, foreign and retired sensors each leave with a reason."""
     gateway, other = gateway_code, f"{gateway_code}-b"
     registry.gateway(gateway)
     registry.gateway(other)
@@ -241,7 +262,9 @@ def test_skipped_batch_ids_are_counted(registry, ingester, publisher, gateway_co
         sender.acknowledged.clear()
         sender.readings(batch_id, ("a", NOW + batch_id % 100, 1.0))
         sender.wait(batch_id)
-    ((gaps, last),) = registry.rows("SELECT gap_count, last_batch_id FROM gateway_seen WHERE gateway = %s", gateway)
+    ((gaps, last),) = registry.rows(
+        "SELECT gap_count, last_batch_id FROM gateway_seen WHERE gateway = %s", gateway
+    )
     assert (gaps, last) == (2, 10**15)
 
 
@@ -288,8 +311,10 @@ def test_a_gateway_name_against_the_rules_is_set_aside(registry, ingester, publi
     assert detail.startswith("topic: found gateway")
 
 
-def test_the_ingest_role_cannot_change_readings(registry, ingester, publisher, gateway_code, role_dsn):
+def test_the_ingest_role_cannot_change_readings(role_dsn):
     """First value wins in the grants as well."""
-    ingester()
-    with psycopg.connect(role_dsn("nhip_ingest")) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        psycopg.connect(role_dsn("nhip_ingest")) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute("UPDATE reading SET value = 0")
