@@ -16,7 +16,8 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Send structlog's and the standard library's records to standard error in one form.
 
     Args:
-        json: one JSON object a line for machines, else coloured text for people.
+        json: one JSON object a line. False leaves it to standard error: coloured text on a terminal, JSON
+            where a file or a collector reads.
         level: what is less important than this is dropped.
     """
     shared: list[Processor] = [
@@ -28,8 +29,8 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     ]
     renderer: list[Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if json or not sys.stderr.isatty()
+        else [structlog.dev.ConsoleRenderer(colors=True)]
     )
     structlog.configure(
         processors=[

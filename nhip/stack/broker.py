@@ -266,9 +266,10 @@ persistence true
 persistence_location {store}/
 autosave_interval 5
 # While the ingester is away the queue takes what comes, up to a size; then gateways keep it themselves.
-max_queued_messages 200000
-max_queued_bytes 268435456
-max_inflight_messages 500
+max_queued_messages 500000
+max_queued_bytes 536870912
+# The ingester acknowledges after its commit; with the default of 20 under way it would starve.
+max_inflight_messages 4000
 max_packet_size 1048576
 sys_interval 5
 
