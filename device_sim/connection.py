@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from device_sim.endpoint import Endpoint
     from device_sim.outbox import Credential
 
-_BIRTH: Final = b'{"status":"online","software":"nhip device_sim"}'
-_WILL: Final = b'{"status":"offline"}'
+_BIRTH: Final = b'{"online":true,"software":"nhip device_sim"}'
+_WILL: Final = b'{"online":false}'
 
 
 class Phase(StrEnum):

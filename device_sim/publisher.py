@@ -75,14 +75,15 @@ class Publisher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self._outstanding = 0
+        self._paused: set[str] = set()
         self.sent_count = 0
         self.resent_count = 0
         self.acknowledged_count = 0
 
     @property
     def outstanding(self) -> int:
-        """Batches that were offered and are not acknowledged."""
-        return self._outstanding
+        """Batches that were offered and are not acknowledged; those of paused gateways do not count."""
+        return self._outstanding - sum(len(self._connections[gateway].batches) for gateway in self._paused)
 
     @property
     def online(self) -> int:
@@ -121,14 +122,6 @@ class Publisher:
         for connection in touched:
             self._pump(connection)
 
-    def resend(self, gateway: str, batch_id: int) -> None:
-        """Send a batch once more, as a gateway does that missed an acknowledgement."""
-        connection = self._connections[gateway]
-        payload = self._outbox.payload(gateway, batch_id)
-        if connection.phase is Phase.ONLINE and payload is not None and connection.publish(payload):
-            self.sent_count += 1
-            self.resent_count += 1
-
     def pause(self, gateway: str) -> None:
         """Cut the gateway's link; its batches wait."""
         connection = self._connections[gateway]
@@ -136,12 +129,14 @@ class Publisher:
             return
         self._drop(connection)
         connection.phase = Phase.PAUSED
+        self._paused.add(gateway)
 
     def resume(self, gateway: str) -> None:
         """Bring the gateway's link back."""
         connection = self._connections[gateway]
         if connection.phase is Phase.PAUSED:
             connection.phase = Phase.IDLE
+            self._paused.discard(gateway)
             self._openings.put_nowait(connection)
 
     @contextlib.asynccontextmanager

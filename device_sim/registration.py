@@ -57,7 +57,7 @@ class _ImportItem(msgspec.Struct, kw_only=True):
 class _CredentialItem(msgspec.Struct):
     gateway: str
     username: str
-    password: str
+    password: str | None = None
 
 
 class _ImportAnswer(msgspec.Struct, kw_only=True):
@@ -159,7 +159,9 @@ class RegistryClient:
             for action, count in answer.counts.items():
                 outcome.counts[action] = outcome.counts.get(action, 0) + count
             outcome.credentials.extend(
-                (item.gateway, Credential(item.username, item.password)) for item in answer.credentials
+                (item.gateway, Credential(item.username, item.password))
+                for item in answer.credentials
+                if item.password is not None
             )
             self._refuse_rejected(answer)
         return outcome

@@ -17,12 +17,12 @@ class DeviceSimSettings(BaseSettings):
     ack_timeout_s: float = Field(default=15.0, gt=0, le=3600, description="then the batch is sent again")
     ack_timeout_s_max: float = Field(default=60.0, gt=0, le=86_400, description="limit of the doubling")
     outbox_batches_max: int = Field(
-        default=50_000, ge=10, description="a full outbox holds back the production of readings"
+        default=200_000, ge=10, description="a full outbox holds back the production of readings"
     )
     batch_s: int = Field(default=5, ge=1, le=600, description="a simulated gateway sends this often")
-    history_batch_s: int = Field(
-        default=1800, ge=60, le=86_400, description="span of a batch of back-filled history"
-    )
+    history_batch_s: int = Field(default=14_400, ge=60, le=86_400, description="back-filled in such steps")
+    history_readings_max: int = Field(default=400_000, ge=1000, description="in one such step")
+    history_pending_batches_max: int = Field(default=1000, ge=10, description="then back-filling waits")
     replay_rows_per_batch: int = Field(default=1000, ge=1, le=10_000)
     replay_inflight_batches_max: int = Field(default=64, ge=1, le=10_000)
     replay_pending_batches_max: int = Field(default=256, ge=1, le=100_000)

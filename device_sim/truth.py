@@ -46,9 +46,17 @@ class TruthLog:
         if self._file is not None:
             self._file.close()
 
-    def begin(self, start_s: float, facts: dict[str, Any]) -> None:
-        """Write what the run is made of, and the episodes under way when it starts."""
+    def begin(self, start_s: float, facts: dict[str, Any], *, goes_on: bool) -> None:
+        """Write what the run is made of, and the episodes under way when it starts.
+
+        Args:
+            start_s: from when readings are produced.
+            facts: what the run is made of.
+            goes_on: an earlier run has written what is under way.
+        """
         self._write("start_of_run", start_s, start_s, facts)
+        if goes_on or self._file is None:
+            return
         for fault in SPANS:
             for episode in self._schedule.between(fault, start_s, start_s + 1e-3):
                 if episode.start_s < start_s:
