@@ -1,8 +1,8 @@
 """Whole columns between numpy and PostgreSQL: binary arrays in parameters and results, no object per row.
 
-A statement takes its rows as `unnest(%(a)s::int4[], …)` and gives them back as `array_agg(…)`; both sides of the
-wire are fixed-width, so numpy packs and unpacks them at memory speed (a row as Python objects costs about 1 µs
-per field and ten times that with datetimes).
+A statement takes its rows as `unnest(%(a)s::int4[], …)` and gives them back as `array_agg(…)`; elements are
+fixed-width on the wire, so numpy packs and unpacks them at memory speed, while rows as Python objects cost
+about a microsecond each and several with datetimes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
-from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 
@@ -139,7 +138,7 @@ _KINDS: Final = (
 
 
 def adapt(connection: psycopg.Connection[TupleRow]) -> None:
-    """Teach `connection` to send columns, and to return arrays of numbers as numpy arrays (binary cursors)."""
+    """Teach `connection` to send columns, and to return arrays of numbers as numpy arrays (if binary)."""
     for kind, oid, element_oid, wire, native in _KINDS:
         instants = kind is Instants
         described = {"element": np.dtype(wire), "native": np.dtype(native)}
@@ -149,5 +148,5 @@ def adapt(connection: psycopg.Connection[TupleRow]) -> None:
             {"oid": oid, "element_oid": element_oid, **described},
         )
         loader = type(f"{kind.__name__}Loader", (_InstantsLoader if instants else _ColumnLoader,), described)
-        connection.adapters.register_dumper(kind, dumper)
-        connection.adapters.register_loader(oid, loader)
+        connection.adapters.register_dumper(kind, dumper)  # pyright: ignore[reportArgumentType] # made above
+        connection.adapters.register_loader(oid, loader)  # pyright: ignore[reportArgumentType] # made above

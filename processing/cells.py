@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from domain.periods import Period
 from processing.columns import Cells
 from processing.grid import HOUR_US, period_edges
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from domain.indicators import Indicator, SubjectKind
+    from domain.periods import Period
     from processing.columns import Bools, Floats, Ints
 
 # Wide enough to pack (subject, instant) into one integer for sorting: hours since 1970 stay below it.
@@ -115,7 +115,7 @@ def row_in(periods: SubjectPeriods, subject_ids: Ints, instants: Ints) -> Ints:
 
 def sums(row: Ints, count: int, column: Floats | Ints) -> Floats:
     """Return the sum of `column` per row number, added in the order given (so the bits do not vary)."""
-    return np.bincount(row, weights=column, minlength=count)
+    return np.bincount(row, weights=column, minlength=count).astype(np.float64)
 
 
 def merged_spans(subject_ids: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:

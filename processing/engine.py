@@ -117,28 +117,28 @@ class Engine:
         """Compute the oldest keys of the queue; None when it is empty."""
         with self._connection.transaction():
             claim = scheduling.claim_dirty(self._connection, claim_max or self._settings.claim_keys_max)
-            return claim and self._process(claim, self._clock())
+            return None if claim is None else self._process(claim, self._clock())
 
     def process_closing(self) -> Outcome | None:
         """Close the hours that are over; None when there are none."""
         with self._connection.transaction():
             now, limit = self._clock(), self._settings.claim_keys_max
             claim = scheduling.claim_closing(self._connection, now, self._grace_us, limit)
-            return claim and self._process(claim, now)
+            return None if claim is None else self._process(claim, now)
 
     def process_open(self) -> Outcome | None:
         """Bring all open hours up to date; None when there are none."""
         with self._connection.transaction():
             now = self._clock()
             claim = scheduling.claim_open(self._connection, now, self._settings.claim_keys_max)
-            return claim and self._process(claim, now)
+            return None if claim is None else self._process(claim, now)
 
     def process_stale(self) -> Outcome | None:
         """Close the values of periods that are over; None when there are none."""
         with self._connection.transaction():
             now, limit = self._clock(), self._settings.claim_keys_max
             claim = scheduling.claim_stale(self._connection, now, self._grace_us, limit)
-            return claim and self._process(claim, now)
+            return None if claim is None else self._process(claim, now)
 
     def drain(self) -> list[Outcome]:
         """Compute until the queue is empty and every hour that is over is closed."""

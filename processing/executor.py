@@ -15,9 +15,7 @@ _Result = TypeVar("_Result")
 class Executor(Protocol):
     """Applies a job to partitions that do not depend on each other."""
 
-    def map(
-        self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]
-    ) -> list[_Result]:
+    def map(self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]) -> list[_Result]:
         """Return job(partition) of every partition, in order; the first error is raised."""
         ...
 
@@ -29,9 +27,7 @@ class Executor(Protocol):
 class InlineExecutor:
     """One after the other, in the caller's thread."""
 
-    def map(
-        self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]
-    ) -> list[_Result]:
+    def map(self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]) -> list[_Result]:
         """Return job(partition) of every partition, in order; the first error is raised."""
         return [job(partition) for partition in partitions]
 
@@ -45,9 +41,7 @@ class ThreadExecutor:
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="processing")
 
-    def map(
-        self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]
-    ) -> list[_Result]:
+    def map(self, job: Callable[[_Partition], _Result], partitions: Iterable[_Partition]) -> list[_Result]:
         """Return job(partition) of every partition, in order; the first error is raised."""
         return list(self._pool.map(job, partitions))
 

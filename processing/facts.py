@@ -75,7 +75,7 @@ def joined(parts: Sequence[HourFacts]) -> HourFacts:
     )
 
 
-def _facts_of_hours(  # noqa: PLR0913, PLR0917 # one step of sensor_facts, which holds all of these
+def _facts_of_hours(
     work: Work, readings: Readings, hours: Ints, life: Life, carry: tuple[int, float], rules: FactRules
 ) -> HourFacts:
     sensor = work.sensor
@@ -130,7 +130,7 @@ def _assembled(
         sensor_id=np.full(len(hours), sensor.id, np.int64),
         hour=hours,
         expected=expected,
-        window_s=window_us * 1e-6,
+        window_s=window_us.astype(np.float64) * 1e-6,
         **columns,
     )
 

@@ -1,10 +1,10 @@
 """Interruptions of supply from the states that feeders report.
 
-A good reading 0 opens an interruption at its own instant, the next good reading 1 ends it. Silence is neither:
-the state is unknown, and the interruption goes on only because nobody said that it ended. Late readings may
-split, merge or move interruptions, so those around the changed hours are derived anew, to the first later
-reading that says "on": nothing after it can have changed. What an operator wrote on an interruption stays as
-long as its start does; interruptions entered by hand are never touched.
+A good reading 0 opens an interruption at its own instant, the next good reading 1 ends it. Silence is
+neither: the state is unknown, and the interruption goes on only because nobody said that it ended. Late
+readings may split, merge or move interruptions, so those around the changed hours are derived anew, to the
+first later reading that says "on": nothing after it can have changed. What an operator wrote on an
+interruption stays as long as its start does; interruptions entered by hand are never touched.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Span:
         first: first changed hour.
         last: last changed hour.
         end: end of the first later hour that holds an "on"; `_NEVER` for none.
-        off_since: start of the interruption that holds `first`; `NO_INSTANT` when the supply was on or unknown.
+        off_since: start of the interruption that holds `first`; `NO_INSTANT` when it was on or unknown.
     """
 
     first: int
@@ -72,10 +72,8 @@ def load_feeders(context: Context) -> dict[int, Feeder]:
     }
 
 
-def derived(
-    ts: Ints, value: Floats, off_since: int, until: int
-) -> tuple[list[tuple[int, int]], int]:
-    """Return the interruptions (start, end) that good readings show, and the instant after which nothing changed.
+def derived(ts: Ints, value: Floats, off_since: int, until: int) -> tuple[list[tuple[int, int]], int]:
+    """Return the interruptions (start, end) that good readings show, and from when on nothing changed.
 
     Args:
         ts: shape (r,), ascending.

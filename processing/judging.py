@@ -55,9 +55,7 @@ class Targets:
 
         Of several that hold, the nearest still due; when all are past due, the last of them.
         """
-        held = [
-            one for one in self.by_key.get((indicator, area_id, period.value), ()) if one.holds_on(day)
-        ]
+        held = [one for one in self.by_key.get((indicator, area_id, period.value), ()) if one.holds_on(day)]
         due = [one for one in held if one.due_year >= day.year]
         return due[0] if due else held[-1] if held else None
 
@@ -85,9 +83,7 @@ class Judged:
     provisional: Bools
 
 
-def judge(
-    targets: Targets, zones: Mapping[int, str], judged: Judged
-) -> tuple[list[Verdict | None], Floats]:
+def judge(targets: Targets, zones: Mapping[int, str], judged: Judged) -> tuple[list[Verdict | None], Floats]:
     """Return verdicts and what they were judged against (None and NaN without a target).
 
     A period that is not over is not judged; one with too little evidence is not met.
@@ -102,9 +98,7 @@ def judge(
         target = targets.of(judged.indicator, area_id, judged.period, day)
         if target is not None:
             limits[row] = target.value
-            verdicts[row] = _verdict(
-                target, float(judged.value[row]), float(judged.completeness[row])
-            )
+            verdicts[row] = _verdict(target, float(judged.value[row]), float(judged.completeness[row]))
     return verdicts, limits
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from domain.indicators import SubjectKind
+from domain.indicators import SubjectKind, Verdict
 from domain.periods import Period
 from processing.arrays import Instants, Int2s, Int4s
 from processing.cells import (
@@ -111,32 +111,33 @@ def _chosen(periods: SubjectPeriods, mask: Bools) -> SubjectPeriods:
     return SubjectPeriods(periods.subject_id[mask], periods.start[mask], periods.end[mask])
 
 
-def longer_periods(
-    context: Context, kind: SubjectKind, period: Period, touched: SubjectHours
-) -> list[Block]:
+def longer_periods(context: Context, kind: SubjectKind, period: Period, touched: SubjectHours) -> list[Block]:
     """Return the touched periods added up from the stored values of the next shorter ones."""
     periods = periods_of(touched, period, lambda one: context.time_zone(kind, one))
     if not len(periods.start):
         return []
     recipes = recipes_for(kind)
     ids = [context.indicator_ids[recipe.indicator.code] for recipe in recipes]
-    position, indicator_id, start, n, *columns = fetch_columns(
+    # One span for many periods: the server walks an index once instead of once per period.
+    subject_ids, starts, ends = merged_spans(*periods)
+    subject_id, indicator_id, start, n, *columns = fetch_columns(
         context.connection,
         "select_terms",
         {
-            "subject_ids": Int4s(periods.subject_id),
-            "starts": Instants(periods.start),
-            "ends": Instants(periods.end),
+            "subject_ids": Int4s(subject_ids),
+            "starts": Instants(starts),
+            "ends": Instants(ends),
             "indicator_ids": Int2s(np.array(ids, np.int64)),
             "subject_kind": kind.value,
             "period": SHORTER[period].value,
         },
     )
-    order = np.lexsort((start, position))
+    order = np.lexsort((start, subject_id))
+    order = order[row_in(periods, subject_id[order], start[order]) >= 0]
     blocks: list[Block] = []
     for recipe, number in zip(recipes, ids, strict=True):
         mine = order[indicator_id[order] == number]
-        row = position[mine] - 1
+        row = row_in(periods, subject_id[mine], start[mine])
         count = len(periods.start)
         present = np.bincount(row, minlength=count) > 0
         terms = Terms(*(sums(row, count, column[mine])[present] for column in columns))
@@ -145,7 +146,7 @@ def longer_periods(
     return blocks
 
 
-def finished(  # noqa: PLR0913, PLR0917 # what a block consists of
+def finished(
     context: Context,
     recipe: FactSumRecipe,
     level: tuple[SubjectKind, Period],
@@ -161,7 +162,7 @@ def finished(  # noqa: PLR0913, PLR0917 # what a block consists of
     )
     completeness = np.minimum(completeness, 1.0)
     provisional = context.provisional(periods.end)
-    verdicts: Sequence[str | None] = ()
+    verdicts: Sequence[Verdict | None] = ()
     limits = None
     if kind is SubjectKind.AREA:
         verdicts, limits = judge(

@@ -1,4 +1,4 @@
-"""From columns into the database: only what changed is written, and what was published is kept as a revision."""
+"""From columns into the database: only what changed is written; what was published stays as a revision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processing.arrays import Booleans, Float8s, Instants, Int4s, Int8s
-from processing.columns import HourFacts
 from processing.loading import fetch_columns
 from store import statement
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from processing.cells import Block
-    from processing.columns import Bools, Floats, Ints
+    from processing.columns import Bools, Floats, HourFacts, Ints
     from processing.context import Context
 
 # A parameter of so many rows is a few megabytes; the limit of a message is a gigabyte.

@@ -115,9 +115,7 @@ def lock_areas(connection: psycopg.Connection[TupleRow], registry: Registry) -> 
 
 
 def _lock(connection: psycopg.Connection[TupleRow], space: int, numbers: set[int]) -> None:
-    connection.execute(
-        statement("processing", "lock_numbers"), {"space": space, "numbers": sorted(numbers)}
-    )
+    connection.execute(statement("processing", "lock_numbers"), {"space": space, "numbers": sorted(numbers)})
 
 
 def read_clock(connection: psycopg.Connection[TupleRow]) -> int:
@@ -126,4 +124,3 @@ def read_clock(connection: psycopg.Connection[TupleRow]) -> int:
     if row is None:  # a SELECT without FROM always has a row
         raise LookupError
     return to_us(row[0])
-

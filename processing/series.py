@@ -1,9 +1,9 @@
 """Indicators of sites from hourly means, and what the stations of an area say of it.
 
 Of several sensors that measure one quantity at a site, the one with the lowest number that has a valid mean
-speaks for the hour. An area's value is the highest among its stations, which is then named, or their mean with
-equal weights (`AreaRule`); its completeness is the share of stations with a value among those with a cell, and
-n their number.
+speaks for the hour. An area's value is the highest among its stations, which is then named, or their mean
+with equal weights (`AreaRule`); its completeness is the share of stations with a value among those with a
+cell, and n their number.
 """
 
 from __future__ import annotations
@@ -143,9 +143,7 @@ def _recipe_blocks(
 def _reached(touched: SubjectHours, recipe: SiteSeriesRecipe) -> SubjectHours:
     """Return the hours whose cells read a touched hour."""
     steps = np.arange(-recipe.reach.after, recipe.reach.before + 1) * HOUR_US
-    return distinct_hours(
-        np.repeat(touched.subject_id, len(steps)), (touched.hour[:, None] + steps).ravel()
-    )
+    return distinct_hours(np.repeat(touched.subject_id, len(steps)), (touched.hour[:, None] + steps).ravel())
 
 
 def _partitions(
@@ -204,9 +202,7 @@ def _load_stays(context: Context, recipe: SiteSeriesRecipe, site_ids: Ints) -> d
     ).fetchall()
     found: dict[int, list[Stay]] = {}
     for sensor_id, site_id, quantity, valid_from, valid_to in rows:
-        found.setdefault(site_id, []).append(
-            Stay(sensor_id, quantity, to_us(valid_from), to_us(valid_to))
-        )
+        found.setdefault(site_id, []).append(Stay(sensor_id, quantity, to_us(valid_from), to_us(valid_to)))
     return found
 
 
@@ -374,12 +370,13 @@ def _station_spans(site_ids: Ints, expand: Any, periods: SubjectPeriods) -> tupl
         sites.append(np.repeat(of_area, len(spans)))
         chosen.append(np.tile(spans, len(of_area)))
     if not sites:
-        return (np.empty(0, np.int64),) * 3
+        nothing = np.empty(0, np.int64)
+        return nothing, nothing, nothing
     index = np.concatenate(chosen)
     return merged_spans(np.concatenate(sites), starts[index], ends[index])
 
 
-def _judged_block(  # noqa: PLR0913, PLR0917 # the columns of a block
+def _judged_block(
     context: Context,
     recipe: SiteSeriesRecipe,
     block: Block,

@@ -39,4 +39,5 @@ class ProcessingSettings(BaseSettings):
         default=60.0, gt=0, description="patience with another engine that works on the same area"
     )
     statement_timeout_s: float = Field(default=300.0, gt=0)
-    metrics_port: int = Field(default=0, ge=0, le=65_535, description="0: no /healthz, /readyz, /metrics")
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="0.0.0.0 in a container")
+    metrics_port: int = Field(default=0, ge=0, le=65_535, description="0 serves none")

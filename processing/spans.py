@@ -1,9 +1,9 @@
 """Which hours of a sensor must be computed again when some of them changed.
 
-Facts look to the left only, as far as the last good reading. So a change in hour h touches h, the hours after
-it that its last reading still reaches into, and the next hour that holds readings. Besides, a sensor has facts
-for every hour of its life, because an hour without readings is evidence too: a new first or last reading
-makes the empty hours between it and what was known.
+Facts look to the left only, as far as the last good reading. So a change in hour h touches h, the hours
+after it that its last reading still reaches into, and the next hour that holds readings. Besides, a sensor
+has facts for every hour of its life, because an hour without readings is evidence too: a new first or last
+reading makes the empty hours between it and what was known.
 """
 
 from __future__ import annotations

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from domain.indicators import SubjectKind
+from domain.indicators import SubjectKind, Verdict
 from domain.periods import Period
 from processing.arrays import Instants, Int2s, Int4s
 from processing.cells import (
@@ -112,7 +113,7 @@ def supply_blocks(
         periods = periods_of(
             distinct_hours(subject, touched.hour[row]),
             period,
-            lambda one, kind=kind: context.time_zone(kind, one),
+            partial(context.time_zone, kind),
         )
         if len(periods.start):
             yield from _level_blocks(context, level, periods, period)
@@ -187,7 +188,7 @@ def _known_time(
     sensor_of = {one.site_id: one.sensor_id for one in level.feeders}
     sensors = np.array([sensor_of[site] for site in site_ids.tolist()], np.int64)
     span_sensors, starts, ends = merged_spans(sensors, periods.start[row], periods.end[row])
-    position, _, start, _, live, window, _, _ = fetch_columns(
+    sensor_id, _, start, _, live, window, _, _ = fetch_columns(
         context.connection,
         "select_terms",
         {
@@ -200,7 +201,7 @@ def _known_time(
         },
     )
     site_of = {one.sensor_id: one.site_id for one in level.feeders}
-    sites = np.array([site_of[one] for one in span_sensors[position - 1].tolist()], np.int64)
+    sites = np.array([site_of[one] for one in sensor_id.tolist()], np.int64)
     value, subject = level.subjects_of(sites)
     cell = row_in(periods, subject, start[value])
     value, cell = value[cell >= 0], cell[cell >= 0]
@@ -252,9 +253,7 @@ def _load_events(context: Context, level: _Level, periods: SubjectPeriods) -> _E
     )
 
 
-def _details(
-    level: _Level, events: _Events, counted: tuple[Ints, Ints], count: int
-) -> list[str | None]:
+def _details(level: _Level, events: _Events, counted: tuple[Ints, Ints], count: int) -> list[str | None]:
     """Return for each row how many interruptions there were and the longest few, as JSON."""
     codes = {one.site_id: one.code for one in level.feeders}
     found: list[str | None] = [json.dumps({"interruptions": 0})] * count
@@ -276,9 +275,7 @@ def _details(
     return found
 
 
-def supply_years(
-    context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder]
-) -> Iterator[Block]:
+def supply_years(context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder]) -> Iterator[Block]:
     """Return the years that hold the touched hours, each the sum of its months (saved before)."""
     if not len(touched.hour):
         return
@@ -291,30 +288,30 @@ def supply_years(
         years = periods_of(
             distinct_hours(subject, touched.hour[row]),
             Period.YEAR,
-            lambda one, kind=kind: context.time_zone(kind, one),
+            partial(context.time_zone, kind),
         )
         for recipe in recipes_of(InterruptionRecipe):
             if len(years.start) and kind in recipe.indicator.subject_kinds:
                 yield _year_block(context, level, recipe, years)
 
 
-def _year_block(
-    context: Context, level: _Level, recipe: InterruptionRecipe, years: SubjectPeriods
-) -> Block:
-    position, _, start, n, numerator, served, live, window = fetch_columns(
+def _year_block(context: Context, level: _Level, recipe: InterruptionRecipe, years: SubjectPeriods) -> Block:
+    subject_ids, starts, ends = merged_spans(*years)
+    subject_id, _, start, n, numerator, served, live, window = fetch_columns(
         context.connection,
         "select_terms",
         {
-            "subject_ids": Int4s(years.subject_id),
-            "starts": Instants(years.start),
-            "ends": Instants(years.end),
+            "subject_ids": Int4s(subject_ids),
+            "starts": Instants(starts),
+            "ends": Instants(ends),
             "indicator_ids": Int2s(np.array([context.indicator_ids[recipe.indicator.code]], np.int64)),
             "subject_kind": level.kind.value,
             "period": Period.MONTH.value,
         },
     )
-    order = np.lexsort((start, position))
-    row, count = position[order] - 1, len(years.start)
+    order = np.lexsort((start, subject_id))
+    row, count = row_in(years, subject_id[order], start[order]), len(years.start)
+    order, row = order[row >= 0], row[row >= 0]
     monthly = np.divide(numerator, served, out=np.full(len(served), np.nan), where=served > 0)[order]
     known = np.isfinite(monthly)
     value = np.where(
@@ -348,9 +345,7 @@ def _going_on(context: Context, level: _Level, periods: SubjectPeriods) -> Bools
     event, subject = level.subjects_of(events.site_id)
     row = row_in(periods, subject, events.started_at[event])
     held = row >= 0
-    return (
-        np.bincount(row[held], weights=events.going_on[event[held]], minlength=len(periods.start)) > 0
-    )
+    return np.bincount(row[held], weights=events.going_on[event[held]], minlength=len(periods.start)) > 0
 
 
 def _finished(
@@ -359,12 +354,10 @@ def _finished(
     kind, period = key
     terms = made.terms
     completeness = np.minimum(
-        np.divide(
-            terms.present, terms.asked, out=np.full(len(made.value), np.nan), where=terms.asked > 0
-        ),
+        np.divide(terms.present, terms.asked, out=np.full(len(made.value), np.nan), where=terms.asked > 0),
         1.0,
     )
-    verdicts: Sequence[str | None] = ()
+    verdicts: Sequence[Verdict | None] = ()
     limits = None
     if kind is SubjectKind.AREA:
         verdicts, limits = judge(
@@ -393,5 +386,3 @@ def _finished(
         terms,
         made.details,
     )
-
-

@@ -25,7 +25,8 @@ INDICATOR: Final = Indicator(
     ),
     completeness_rule=Text(
         "Tính từ số đo đầu tiên của cảm biến. Bảo trì báo trước và hiệu chuẩn không tính là mong đợi.",
-        "Counted from the sensor's first reading. Maintenance declared beforehand and calibration expect nothing.",
+        "Counted from the sensor's first reading. Maintenance declared beforehand and calibration expect "
+        "nothing.",
     ),
     source="US EPA sensor targets (data completeness, 75 %); Thông tư 10/2021/TT-BTNMT",
     method_version="1",

@@ -21,8 +21,8 @@ INDICATOR: Final = Indicator(
     subject_kinds=(SubjectKind.SENSOR,),
     periods=tuple(Period),
     formula=Text(
-        "Tích phân của giá trị theo thời gian chia cho thời gian được phủ; mỗi giá trị giữ đến số đo kế tiếp, "
-        "nhưng không quá khoảng hở tối đa (mặc định 3 khoảng đo). Đơn vị là đơn vị của đại lượng.",
+        "Tích phân của giá trị theo thời gian chia cho thời gian được phủ; mỗi giá trị giữ đến số đo kế "
+        "tiếp, nhưng không quá khoảng hở tối đa (mặc định 3 khoảng đo). Đơn vị là đơn vị của đại lượng.",
         "Integral of the value over time divided by the time covered; each value holds until the next, at "
         "most the maximum gap (3 intervals unless set otherwise). In the unit of the quantity.",
     ),

@@ -23,7 +23,8 @@ INDICATOR: Final = Indicator(
     subject_kinds=(SubjectKind.SENSOR, SubjectKind.AREA),
     periods=tuple(Period),
     formula=Text(
-        "Số số đo đến trong giới hạn (mặc định 5 phút sau khi khoảng đo kết thúc), chia cho số số đo nhận được.",
+        "Số số đo đến trong giới hạn (mặc định 5 phút sau khi khoảng đo kết thúc), chia cho số số đo nhận "
+        "được.",
         "Readings that arrived within the limit (5 minutes after the end of what they measure, unless set "
         "otherwise) over readings received.",
     ),

@@ -1,0 +1,2 @@
+-- Wake the engines.
+SELECT pg_notify('nhip_dirty', '')
