@@ -30,7 +30,7 @@ from api.errors import (
     shown,
 )
 from api.middleware import Guard
-from api.parameters import refuse_unknown_parameters
+from api.parameters import VERSION_PREFIX, refuse_unknown_parameters
 from api.settings import ApiSettings
 from api.throttle import FailureThrottle
 from api.throughput import ThroughputMeter
@@ -84,7 +84,7 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
 
 
 def _mount(application: FastAPI) -> None:
-    versioned = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_parameters)])
+    versioned = APIRouter(prefix=VERSION_PREFIX, dependencies=[Depends(refuse_unknown_parameters)])
     for module in sorted(pkgutil.iter_modules(api.routes.__path__), key=lambda found: found.name):
         loaded = import_module(f"api.routes.{module.name}")
         target = application if loaded.__dict__.get("OUTSIDE_VERSION", False) else versioned

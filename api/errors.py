@@ -38,7 +38,7 @@ _FOUND_LETTERS_MAX: Final = 200
 
 def shown(value: object) -> str:
     """Return a short printable form of anything a client sent."""
-    text = value if isinstance(value, str) else repr(value)
+    text = (value or '""') if isinstance(value, str) else repr(value)
     # A lone surrogate or a control character must not break the answer that complains about it.
     printable = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
     return printable if len(printable) <= _FOUND_LETTERS_MAX else printable[:_FOUND_LETTERS_MAX] + "…"
@@ -62,7 +62,7 @@ class Fault:
 
 def fault(field: str, found: object, expected: str) -> Fault:
     """Return a fault with `found` in a form that can be shown."""
-    return Fault(field, shown(found), expected)
+    return Fault(shown(field), shown(found), expected)
 
 
 class ApiError(Exception):

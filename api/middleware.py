@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
 
 from api.errors import ApiError, InternalError, TooLargeError, of_store
 from store.errors import StoreError
@@ -42,10 +43,6 @@ _SECURITY_HEADERS: Final = (
     (b"permissions-policy", b"camera=(), geolocation=(self), microphone=()"),
 )
 _IMPORT_PATH: Final = "/api/v1/import"
-
-
-class _BodyTooLargeError(Exception):
-    """The body went above its limit while it was read."""
 
 
 class Guard:
@@ -85,8 +82,8 @@ class _Exchange:
         try:
             self._refuse_announced_size()
             await self._app(self._scope, self._receive, self._send)
-        except _BodyTooLargeError:
-            await self._answer(self._too_large())
+        except HTTPException as error:
+            await self._answer(TooLargeError(error.detail))
         except ApiError as error:
             await self._answer(error)
         except StoreError as error:
@@ -96,19 +93,21 @@ class _Exchange:
             _log.exception("request_failed", method=self._scope["method"], path=self._scope["path"])
             await self._answer(InternalError())
 
-    def _too_large(self) -> TooLargeError:
-        return TooLargeError(f"the body is larger than {self._bytes_max} bytes")
+    def _too_large(self) -> HTTPException:
+        # FastAPI lets only its own exception through while it reads a body; the application's handler of it,
+        # or `serve`, turns it into a problem.
+        return HTTPException(TooLargeError.status, f"the body is larger than {self._bytes_max} bytes")
 
     def _refuse_announced_size(self) -> None:
         for name, value in self._scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value[:20]) > self._bytes_max:
-                raise _BodyTooLargeError
+                raise self._too_large()
 
     async def _receive(self) -> Message:
         message = await self._receive_raw()
         self._bytes += len(message.get("body", b""))
         if self._bytes > self._bytes_max:
-            raise _BodyTooLargeError
+            raise self._too_large()
         return message
 
     async def _send(self, message: Message) -> None:

@@ -20,7 +20,7 @@ From = Annotated[
 To = Annotated[str | None, Query(max_length=64, description="end, not included; a date is local midnight")]
 IncludeRetired = Annotated[bool, Query(description="also what is no longer in use")]
 
-_METHODS_WITHOUT_MEANING: Final = frozenset({"OPTIONS", "HEAD"})
+VERSION_PREFIX: Final = "/api/v1"
 
 
 def page_size(limit: int | None, caller: Caller) -> int:
@@ -67,7 +67,9 @@ async def refuse_unknown_parameters(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     if not given:
         return
-    path = getattr(request.scope.get("route"), "path", "")
+    template: str = getattr(request.scope.get("route"), "path", "")
+    # A route knows its own path; the prefix under which it was mounted may or may not be part of it.
+    path = template if template.startswith(VERSION_PREFIX) else VERSION_PREFIX + template
     known = _parameters_by_operation(request.app).get((request.method, path))
     if known is None:
         return

@@ -109,7 +109,7 @@ def _refuse_contradictions(batch: Batch, places: Places) -> None:
         said = first.get(row.site)
         if row.area is None or said is None or said.area == row.area:
             return None
-        return fault("area", row.area, f"{said.area}, where row {said.row} has site {row.site}")
+        return fault("area", row.area, f"{said.area}, where row {said.row} of those sent has site {row.site}")
 
     batch.reject(other_area)
     described = batch.first_by(lambda row: row.area)

@@ -183,7 +183,9 @@ def _checked(number: int, raw: object, seen: dict[tuple[str, str], int]) -> Impo
         values["unit"] = _unit(values["unit"], values["quantity"])
     first = seen.setdefault((values["gateway"], values["sensor"]), number)
     if first != number:
-        raise _RowError(fault("sensor", values["sensor"], f"each sensor once; row {first} has it already"))
+        raise _RowError(
+            fault("sensor", values["sensor"], f"each sensor once; row {first} of those sent has it already")
+        )
     return ImportRow(row=number, **values)
 
 

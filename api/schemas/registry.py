@@ -158,6 +158,7 @@ class Gateway(Answer):
     sensors: int
     has_credential: bool
     online: bool | None
+    status_at: datetime | None
     last_seen_at: datetime | None
     clock_skew_s: float | None
     gap_count: int | None

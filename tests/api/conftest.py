@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 class Service:
     """The application with a client for each role, driven from ordinary functions."""
 
-    def __init__(self, dsn: str, superuser_dsn: str, **settings: Any) -> None:
+    def __init__(
+        self, dsn: str, superuser_dsn: str, *, store: dict[str, Any] | None = None, **settings: Any
+    ) -> None:
         self.dsn = superuser_dsn
         self.app = create_app(
-            ApiSettings(credential_wait_s_max=0.2, **settings), StoreSettings(dsn=SecretStr(dsn))
+            ApiSettings(credential_wait_s_max=0.2, **settings),
+            StoreSettings(dsn=SecretStr(dsn), **(store or {})),
         )
         self.keys = {role: new_api_key() for role in Role}
         self._runner = asyncio.Runner()
@@ -63,14 +66,18 @@ class Service:
         headers = dict(arguments.pop("headers", {}))
         if role is not None:
             headers.setdefault("Authorization", f"Bearer {self.keys[role]}")
-        outside = path.startswith(("/api/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi")) or path == "/"
+        outside = (
+            path.startswith(("/api/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi")) or path == "/"
+        )
         address = path if outside else f"/api/v1{path}"
         return self._runner.run(self.client.request(method, address, headers=headers, **arguments))
 
     def get(self, path: str, **arguments: Any) -> httpx.Response:
         return self.call("GET", path, **arguments)
 
-    def post(self, path: str, json: Any = None, *, role: Role | None = Role.ADMIN, **arguments: Any) -> httpx.Response:
+    def post(
+        self, path: str, json: Any = None, *, role: Role | None = Role.ADMIN, **arguments: Any
+    ) -> httpx.Response:
         return self.call("POST", path, role=role, json=json, **arguments)
 
     def patch(self, path: str, json: Any, *, role: Role | None = Role.ADMIN) -> httpx.Response:
