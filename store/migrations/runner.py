@@ -170,6 +170,10 @@ def _migrate(connection: sqlalchemy.Connection) -> str:
         return revision_wanted()
     finally:
         connection.rollback()
+        raw = connection.connection.driver_connection
+        if raw is not None:
+            # Files and quantities go past SQLAlchemy, which then knows nothing of a failed transaction.
+            raw.rollback()
         connection.execute(sqlalchemy.text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))
         connection.commit()
 

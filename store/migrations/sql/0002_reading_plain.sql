@@ -24,7 +24,9 @@ BEGIN
         IF to_regclass(partition_name) IS NULL THEN
             -- One maker at a time. ATTACH takes a lock that readers and writers of other partitions do not feel.
             PERFORM pg_advisory_xact_lock(hashtext('reading_partition'));
-            IF to_regclass(partition_name) IS NULL THEN
+            -- Not to_regclass again: waiting for that lock does not refresh the cache that it answers from.
+            IF NOT EXISTS (SELECT FROM pg_class WHERE relname = partition_name
+                           AND relnamespace = 'public'::regnamespace) THEN
                 EXECUTE format('CREATE TABLE %I (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
                                partition_name);
                 EXECUTE format('ALTER TABLE reading ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition_name,
