@@ -80,7 +80,8 @@ def _run(options: "DemoOptions", data_dir: Path | None, *, json_output: bool) ->
     from nhip.stack.demo import DemoStack  # noqa: PLC0415
     from nhip.stack.supervisor import StopRequested, stop_on_signals  # noqa: PLC0415
 
-    configure_logging(json=False, level=logging.WARNING)
+    # What happens is told in words by the supervisor; what the services log is followed in their files.
+    configure_logging(json=False, level=logging.ERROR)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with stop_on_signals():
         try:

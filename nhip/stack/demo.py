@@ -156,9 +156,9 @@ class DemoStack:
 
     def stop(self) -> None:
         """End everything in order: who produces first, who stores last."""
-        self._log_watch.stop()
         self._sync_stop.set()
         self.supervisor.stop(_STOP_STAGES)
+        self._log_watch.stop()
         if self._sync is not None:
             self._sync.join(timeout=1.0)
 

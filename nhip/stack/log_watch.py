@@ -91,7 +91,7 @@ class LogWatch:
             self._held_back += 1
             return
         self._shown += 1
-        self.report(f"{name}: {serious}"[:_LINE_LENGTH_MAX])
+        self.report(" ".join(f"{name}: {serious}".split())[:_LINE_LENGTH_MAX])
 
 
 def _serious_text(line: str) -> str | None:

@@ -48,12 +48,28 @@ def holder_of(port: int) -> str:
     pid = _listener_pid(_socket_inodes(port))
     if pid is None:
         return "a process that this user may not see"
+    command = _command(pid)
+    parent = _parent(pid)
+    starter = _command(parent) if parent is not None else ""
+    if starter.startswith("nhip "):
+        return f"PID {pid} ({command}), a child of PID {parent} ({starter})"
+    return f"PID {pid} ({command})"
+
+
+def _command(pid: int) -> str:
     try:
         parts = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
     except OSError:
-        return f"PID {pid}"
-    command = _short_command([part.decode(errors="replace") for part in parts])
-    return f"PID {pid} ({command})"
+        return "ended just now"
+    return _short_command([part.decode(errors="replace") for part in parts])
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:")), None)
 
 
 def _short_command(parts: list[str]) -> str:
