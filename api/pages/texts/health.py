@@ -22,6 +22,7 @@ TEXTS: Final = {
     ),
     "gateways.more": Text("Thêm", "More"),
     "gateways.online": Text("trực tuyến", "on line"),
+    "gateways.since": Text("từ {time}", "since {time}"),
     "gateways.offline": Text("mất liên lạc", "off line"),
     "gateways.never": Text("chưa từng nghe", "never heard"),
     "gateways.archive": Text("số liệu lịch sử", "replayed history"),

@@ -48,7 +48,7 @@ async function openReasons() {
 
 function state(item) {
   if (item.archive) return el("span", { class: "state" }, t("gateways.archive"));
-  if (item.online) return el("span", { class: "state on" }, `● ${t("gateways.online")}`);
+  if (item.online) return [el("span", { class: "state on" }, `● ${t("gateways.online")}`), item.status_at ? [el("br"), el("small", {}, t("gateways.since", { time: moment(item.status_at) }))] : ""];
   return el("span", { class: "state off" }, `○ ${t(item.last_seen_at ? "gateways.offline" : "gateways.never")}`);
 }
 

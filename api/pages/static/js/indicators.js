@@ -251,7 +251,7 @@ window.addEventListener("resize", () => {
 
 async function start() {
   try {
-    indicators = await readAll("/api/v1/indicators");
+    indicators = (await read("/api/v1/indicators")).items;
     if (indicators.length === 0) { note(t("indicators.none_yet")); return; }
     await fill("start");
     await load({ remember: location.search !== "" });

@@ -17,7 +17,7 @@ const STALLED_MS = 600_000;
 const AIR = "vn_aqi_hour";
 const DAY_HOURS = 24;
 
-const seen = { offline: [], ready: [], quarantine: [], air: [], computed: null, station: localChoice() };
+const seen = { offline: [], ready: [], quarantine: [], air: [], computed: null, kinds: "", station: localChoice() };
 let quantities = new Map();
 
 function localChoice() {
@@ -62,16 +62,20 @@ function showFigures(overview) {
 function showAlerts(overview) {
   const list = [];
   const offline = overview.gateways_total - overview.gateways_online;
-  if (offline > 0) list.push(el("li", { class: "bad" }, offlineText(offline), " ", el("a", { href: "/gateways?state=offline" }, t("start.see"))));
+  if (offline > 0) list.push(el("li", { class: "bad", data: { kind: "offline" } }, offlineText(offline), " ", el("a", { href: "/gateways?state=offline" }, t("start.see"))));
   const rising = overview.quarantined_open - (seen.quarantine[0]?.count ?? overview.quarantined_open);
-  if (rising > 0) list.push(el("li", {}, t("alert.quarantine", { n: number(rising), since: clock(seen.quarantine[0].at) }), " ", el("a", { href: "/quarantine" }, t("start.see"))));
-  if (overview.readings_per_s === 0 && overview.sensors > 0) list.push(el("li", { class: "bad" }, newestText(overview.latest)));
+  if (rising > 0) list.push(el("li", { data: { kind: "quarantine" } }, t("alert.quarantine", { n: number(rising), since: clock(seen.quarantine[0].at) }), " ", el("a", { href: "/quarantine" }, t("start.see"))));
+  if (overview.readings_per_s === 0 && overview.sensors > 0) list.push(el("li", { class: "bad", data: { kind: "silent" } }, newestText(overview.latest)));
   if (overview.readings_per_s > 0 && seen.computed && Date.now() - new Date(seen.computed) > STALLED_MS) {
-    list.push(el("li", { class: "bad" }, t("alert.stalled", { since: `${clock(seen.computed)} ${day(seen.computed)}`, n: number(overview.dirty_hours) })));
+    list.push(el("li", { class: "bad", data: { kind: "stalled" } }, t("alert.stalled", { since: `${clock(seen.computed)} ${day(seen.computed)}`, n: number(overview.dirty_hours) })));
   }
-  for (const fault of seen.ready) list.push(el("li", { class: "bad" }, fault));
-  if (overview.gateways_total === 0 && overview.sensors === 0) list.push(el("li", {}, t("alert.empty"), " ", el("a", { href: "/register" }, t("start.link_register"))));
+  for (const fault of seen.ready) list.push(el("li", { class: "bad", data: { kind: fault } }, fault));
+  if (overview.gateways_total === 0 && overview.sensors === 0) list.push(el("li", { data: { kind: "empty" } }, t("alert.empty"), " ", el("a", { href: "/register" }, t("start.link_register"))));
   show(byId("alert-list"), list);
+  // Counts change all the time; those who hear the page are told when something begins or ends.
+  const kinds = list.map((item) => item.dataset.kind).join();
+  if (kinds !== seen.kinds) byId("alert-news").textContent = list.map((item) => item.textContent).join(" ");
+  seen.kinds = kinds;
   seen.quarantine.push({ at: Date.now(), count: overview.quarantined_open });
   // Ten minutes: what rose before that is on the quarantine page, not news.
   while (seen.quarantine.length && Date.now() - seen.quarantine[0].at > 600_000) seen.quarantine.shift();
@@ -188,6 +192,7 @@ function fillStations(stations) {
   if (!choices.some((choice) => choice.value === seen.station)) seen.station = stations[0]?.subject.code ?? null;
   if (choices.map((choice) => choice.value).join() !== [...select.options].map((option) => option.value).join()) options(select, choices, seen.station);
   select.disabled = choices.length === 0;
+  byId("chart-part").hidden = choices.length === 0;
 }
 
 let drawn = "";
