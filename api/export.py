@@ -150,16 +150,25 @@ async def _spooled(
         writer: _XlsxWriter | _ParquetWriter = (
             _XlsxWriter(path, columns) if table_format is Format.XLSX else _ParquetWriter(path, columns)
         )
-        count = 0
-        async for batch in batches:
-            count += len(batch)
-            _refuse_above(limit, count, table_format)
-            await asyncio.to_thread(writer.add, batch)
-        await asyncio.to_thread(writer.close)
+        try:
+            await _write(writer, table_format, batches, limit)
+        finally:
+            # Also when it failed: a writer keeps files of its own open.
+            await asyncio.to_thread(writer.close)
     except BaseException:
         folder.cleanup()
         raise
     return _file_chunks(path, folder)
+
+
+async def _write(
+    writer: _XlsxWriter | _ParquetWriter, table_format: Format, batches: Batches, limit: int
+) -> None:
+    count = 0
+    async for batch in batches:
+        count += len(batch)
+        _refuse_above(limit, count, table_format)
+        await asyncio.to_thread(writer.add, batch)
 
 
 def _refuse_above(limit: int, count: int, table_format: Format) -> None:

@@ -38,8 +38,8 @@ def api(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = ApiSettings.model_validate({**ApiSettings().model_dump(), **given})
     store_settings = StoreSettings()  # pyright: ignore[reportCallIssue] # from the environment
-    configure_logging(json=log_json)
     listener = _listener(settings.host, settings.port)
+    configure_logging(json=log_json)
     configuration = uvicorn.Config(
         create_app(settings, store_settings),
         log_config=None,
@@ -56,6 +56,7 @@ def api(
 def _listener(host: str, port: int) -> "socket.socket":
     import socket  # noqa: PLC0415 # as above
 
+    listener: socket.socket | None = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -63,6 +64,8 @@ def _listener(host: str, port: int) -> "socket.socket":
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise PortTakenError(host, port, error.strerror or str(error)) from error
     return listener
 

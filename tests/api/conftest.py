@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import psycopg
@@ -36,7 +36,7 @@ class Service:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> Self:
         for role, key in self.keys.items():
             self.sql(
                 "INSERT INTO api_key (name, role, key_prefix, key_hash) VALUES (%s, %s, %s, %s)",

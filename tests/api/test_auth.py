@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from api.permissions import GRANTS, Permission, Role
 from api.throttle import FailureThrottle
 from tests.api.conftest import Service
@@ -62,15 +60,19 @@ def test_reads_need_a_key_where_the_operator_closed_them(role_dsn, dsn):
         assert service.get("/healthz").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["Bearer nonsense", "Bearer ", "Basic YTpi", "bearer", "Bearer nhip_\xff", "Bearer " + "x" * 5000],
-)
-def test_wrong_authorization_is_refused_also_for_reads(service, header):
-    refused = service.get("/areas", headers={"Authorization": header.encode("latin-1")})
-    assert refused.status_code == 401
-    assert refused.json()["type"] == "urn:nhip:problem:unauthenticated"
-    assert refused.headers["www-authenticate"].startswith("Bearer")
+def test_wrong_authorization_is_refused_also_for_reads(service):
+    for header in (
+        "Bearer nonsense",
+        "Bearer ",
+        "Basic YTpi",
+        "bearer",
+        "Bearer nhip_\xff",
+        "Bearer " + "x" * 5000,
+    ):
+        refused = service.get("/areas", headers={"Authorization": header.encode("latin-1")})
+        assert refused.status_code == 401
+        assert refused.json()["type"] == "urn:nhip:problem:unauthenticated"
+        assert refused.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_expired_and_revoked_keys_are_refused(service):
