@@ -188,3 +188,19 @@ def test_an_order_to_end_is_obeyed_while_it_is_still_starting(tmp_path):
         out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, out) == (0, ""), err
     assert not none_left(processes)
+
+
+def test_kill_9_of_make_ends_what_make_started(tmp_path):
+    """`make demo` is one thing to its user."""
+    makefile = tmp_path / "Makefile"
+    command = f"{sys.executable} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
+    makefile.write_text(f"demo:\n\t@exec {command}\n")
+    with subprocess.Popen(
+        ["make", "-f", str(makefile), "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as make:
+        assert json.loads(make.stdout.readline())["api"]
+        processes = psutil.Process(make.pid).children(recursive=True)
+        make.kill()
+        make.communicate(timeout=WAIT_S)
+    assert len(processes) > 6
+    assert not none_left(processes)
