@@ -31,6 +31,8 @@ from ingest import metrics
 from ingest.inbox import Message
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from paho.mqtt.reasoncodes import ReasonCode
 
     from ingest.inbox import Inbox
@@ -41,6 +43,9 @@ _PACKETS_A_TURN_MAX: Final = 200
 _IDS_AN_ACK_MAX: Final = 1_000
 _TURN_S_MAX: Final = 0.5
 _CONNECT_S_MAX: Final = 10.0
+_ATTEMPTS_A_LOG: Final = 12  # about once a minute with the default back-off
+# A broker of before MQTT 5 (amqtt, for a demo) bounds what is under way by itself.
+_OLD_VERSION: Final = "version=3.1.1"
 _HINTS: Final = {
     "Session taken over": "another client connected with the same client id: is a second ingester running?",
     "Not authorized": "the broker refuses this account: check NHIP_INGEST_MQTT_URL",
@@ -144,19 +149,19 @@ class Session:
         self._attempts += 1
         self._epoch += 1
         url = urlsplit(self._settings.mqtt_url.get_secret_value())
-        client = self._new_client(url.username, url.password, tls=url.scheme == "mqtts")
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it open
-        properties.SessionExpiryInterval = self._settings.session_expiry_s
-        properties.ReceiveMaximum = self._settings.inflight_max
+        client = self._new_client(url)
         port = url.port or (8883 if url.scheme == "mqtts" else 1883)
         try:
-            client.connect(
-                url.hostname or "", port, self._settings.keepalive_s, clean_start=False, properties=properties
-            )
+            client.connect(url.hostname or "", port, self._settings.keepalive_s, **self._version_options(url))
         except (OSError, ValueError) as error:
-            _LOG.warning(
-                "broker_unreachable", host=url.hostname, port=port, cause=str(error), attempt=self._attempts
-            )
+            if self._attempts % _ATTEMPTS_A_LOG == 1:
+                _LOG.warning(
+                    "broker_unreachable",
+                    host=url.hostname,
+                    port=port,
+                    cause=str(error),
+                    attempt=self._attempts,
+                )
             return
         self._client = client
         self._probe_sent_s, self._probe_id = time.monotonic(), None
@@ -167,18 +172,29 @@ class Session:
             _LOG.warning("broker_silent", host=url.hostname, port=port)
             self._lost()
 
-    def _new_client(self, user: str | None, password: str | None, *, tls: bool) -> mqtt.Client:
+    def _version_options(self, url: SplitResult) -> dict[str, Any]:
+        if url.query == _OLD_VERSION:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it open
+        properties.SessionExpiryInterval = self._settings.session_expiry_s
+        properties.ReceiveMaximum = self._settings.inflight_max
+        return {"clean_start": False, "properties": properties}
+
+    def _new_client(self, url: SplitResult) -> mqtt.Client:
         """Return a client for one connection; the next connection gets another, with nothing left over."""
+        old = url.query == _OLD_VERSION
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._settings.client_id,
-            protocol=mqtt.MQTTv5,
+            protocol=mqtt.MQTTv311 if old else mqtt.MQTTv5,
+            clean_session=False if old else None,
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        if user:
-            client.username_pw_set(unquote(user), None if password is None else unquote(password))
-        if tls:
+        if url.username:
+            password = url.password
+            client.username_pw_set(unquote(url.username), None if password is None else unquote(password))
+        if url.scheme == "mqtts":
             client.tls_set()
         client.connect_timeout = _CONNECT_S_MAX
         client.max_inflight_messages_set(1_000)

@@ -63,6 +63,11 @@ def _prctl(*arguments: int) -> None:
     _checked(_LIBC.prctl(*(ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:5])), "prctl")
 
 
+def end_with_parent(number: int) -> None:
+    """Ask the kernel to send us a signal when our parent, or the thread of it that started us, ends."""
+    _prctl(_PR_SET_PDEATHSIG, number)
+
+
 def _keep_override() -> None:
     header = _CapabilityHeader(_CAPABILITY_VERSION, 0)
     bit = 1 << _CAP_DAC_OVERRIDE
@@ -102,7 +107,7 @@ def main(arguments: list[str]) -> int:
         print(f"cannot become {orders['name']}: {error}", file=sys.stderr)  # noqa: T201 # the log is standard error
         return EXIT_PRIVILEGE
     # After the change of user, because the kernel forgets the death signal at every change of credentials.
-    _prctl(_PR_SET_PDEATHSIG, orders["death_signal"])
+    end_with_parent(orders["death_signal"])
     if os.getppid() != orders["parent"]:
         return 128 + signal.SIGKILL  # the parent died before we asked to be told
     # An interrupted pytest or shell may leave these ignored, and an ignored signal survives exec.

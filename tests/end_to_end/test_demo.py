@@ -196,7 +196,10 @@ def test_kill_9_of_make_ends_what_make_started(tmp_path):
     command = f"{sys.executable} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
     makefile.write_text(f"demo:\n\t@exec {command}\n")
     with subprocess.Popen(
-        ["make", "-f", str(makefile), "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ["make", "-f", str(makefile), "demo"],  # noqa: S607 # whichever make there is
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as make:
         assert json.loads(make.stdout.readline())["api"]
         processes = psutil.Process(make.pid).children(recursive=True)
