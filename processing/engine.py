@@ -21,11 +21,12 @@ from processing.cells import SubjectHours, distinct_hours
 from processing.context import Context
 from processing.definitions import sync
 from processing.executor import executor_of
-from processing.facts import FactRules, joined, sensor_facts
+from processing.facts import joined, sensor_facts
 from processing.grid import HOUR_US
 from processing.judging import load_targets
 from processing.loading import Readings, Work, in_batches, load_readings, load_work
 from processing.registry import NOWHERE, load_registry
+from processing.spans import FactRules
 from store import statement
 
 if TYPE_CHECKING:
@@ -166,8 +167,14 @@ class Engine:
             self._grace_us,
         )
         watch.lap("claim")
-        works = load_work(connection, registry.sensors, claim.keys, now)
-        count, changed = self._save_facts(context, works, watch)
+        rules = FactRules(
+            self._settings.liveness_intervals,
+            self._settings.max_gap_intervals,
+            round(self._settings.on_time_limit_s * _SECOND_US),
+            now,
+        )
+        works = load_work(connection, registry.sensors, claim.keys, rules)
+        count, changed = self._save_facts(context, works, rules, watch)
         touched = distinct_hours(
             np.concatenate((claim.keys.subject_id, *(sensors for sensors, _ in changed))),
             np.concatenate((claim.keys.hour, *(hours for _, hours in changed))),
@@ -181,23 +188,16 @@ class Engine:
         )
 
     def _save_facts(
-        self, context: Context, works: list[Work], watch: _Stopwatch
+        self, context: Context, works: list[Work], rules: FactRules, watch: _Stopwatch
     ) -> tuple[int, list[tuple[Ints, Ints]]]:
         """Compute and write the facts batch by batch; return their number and the keys that changed."""
-        settings = self._settings
-        rules = FactRules(
-            settings.liveness_intervals,
-            settings.max_gap_intervals,
-            round(settings.on_time_limit_s * _SECOND_US),
-            context.now,
-        )
 
         def compute(pair: tuple[Work, Readings]) -> HourFacts | None:
             return sensor_facts(pair[0], pair[1], rules)
 
         count = 0
         changed: list[tuple[Ints, Ints]] = []
-        for batch in in_batches(works, settings.readings_max):
+        for batch in in_batches(works, self._settings.readings_max):
             readings = load_readings(context.connection, batch)
             watch.lap("load readings")
             parts = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,27 +18,10 @@ if TYPE_CHECKING:
     from processing.columns import Ints
     from processing.loading import Readings, Work
     from processing.registry import Sensor
+    from processing.spans import FactRules
 
 # What depends on the part of the hour that counts, and adds up over its pieces.
 _WINDOWED: Final = ("slots", "integral", "covered_s", "live_s", "outages")
-
-
-@dataclass(frozen=True, slots=True)
-class FactRules:
-    """The rules that every sensor shares, in microseconds and intervals."""
-
-    liveness_intervals: float
-    max_gap_intervals: float
-    on_time_limit_us: int
-    now: int
-
-    def liveness_us(self, sensor: Sensor) -> int:
-        """Return how long a good reading proves life."""
-        return round(sensor.interval_us * self.liveness_intervals)
-
-    def max_gap_us(self, sensor: Sensor) -> int:
-        """Return how long a value holds at most."""
-        return max(round(sensor.interval_us * self.max_gap_intervals), sensor.averaging_us)
 
 
 def sensor_facts(work: Work, readings: Readings, rules: FactRules) -> HourFacts | None:
@@ -48,11 +31,10 @@ def sensor_facts(work: Work, readings: Readings, rules: FactRules) -> HourFacts 
     if life is None:
         return None
     first_hour = hour_floor(slot_floor(life.start, sensor.interval_us))
-    follow = max(rules.liveness_us(sensor), rules.max_gap_us(sensor)) + HOUR_US
     found: list[HourFacts] = []
     carry_ts, carry_value = NO_INSTANT, float("nan")
     for run, hours in zip(
-        work.runs, hours_of_runs(work.runs, work.extent, life, first_hour, follow), strict=True
+        work.runs, hours_of_runs(work.runs, work.extent, life, first_hour, work.follow_us), strict=True
     ):
         if not len(hours):
             continue

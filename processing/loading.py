@@ -12,7 +12,7 @@ from processing.arrays import Column, Instants, Int4s
 from processing.columns import NO_INSTANT, HourFacts
 from processing.grid import HOUR_US, to_us
 from processing.kernels.ordering import sensor_time_order
-from processing.spans import Extent, Run, dirty_hours, runs_of, slot_reach
+from processing.spans import Extent, FactRules, Run, dirty_hours, runs_of, slot_reach
 from store import statement
 
 if TYPE_CHECKING:
@@ -57,11 +57,20 @@ class Calibration(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A sensor whose hours must be computed: what is stored, what is dirty, what leaves the window."""
+    """A sensor whose hours must be computed.
+
+    Attributes:
+        sensor: whose they are.
+        extent: what is stored of it; None for nothing.
+        runs: its dirty hours.
+        follow_us: how far a good reading reaches into hours after its own.
+        maintenance: (start, end) of planned maintenance.
+    """
 
     sensor: Sensor
     extent: Extent | None
     runs: tuple[Run, ...]
+    follow_us: int = 0
     maintenance: tuple[tuple[int, int], ...] = ()
 
 
@@ -80,7 +89,7 @@ def load_work(
     connection: psycopg.Connection[TupleRow],
     sensors: Mapping[int, Sensor],
     keys: tuple[Ints, Ints],
-    now: int,
+    rules: FactRules,
 ) -> list[Work]:
     """Return what to compute for the claimed (sensor, hour) keys, by sensor id.
 
@@ -88,7 +97,7 @@ def load_work(
         connection: with the sensors' locks held.
         sensors: those of the keys that exist.
         keys: sensor ids and hours, distinct and sorted by both.
-        now: microseconds UTC.
+        rules: that every sensor shares.
     """
     sensor_ids, hours = keys
     distinct, first = np.unique(sensor_ids, return_index=True)
@@ -99,9 +108,10 @@ def load_work(
         if sensor is None:
             continue
         extent = extents.get(sensor_id)
-        dirty = dirty_hours(sensor, of_sensor, extent, now)
+        dirty = dirty_hours(sensor, of_sensor, extent, rules.now)
         if len(dirty):
-            planned.append(Work(sensor, extent, tuple(Run(*run) for run in runs_of(dirty))))
+            runs = tuple(Run(*run) for run in runs_of(dirty))
+            planned.append(Work(sensor, extent, runs, rules.follow_us(sensor)))
     maintenance = _load_maintenance(connection, [work.sensor.id for work in planned])
     return [
         replace(work, maintenance=tuple(maintenance.get(work.sensor.id, ())))
@@ -221,7 +231,10 @@ def _instant(instant_us: int) -> Instants:
 def _spans(work: Work) -> Iterator[tuple[int, int]]:
     beyond = HOUR_US * (1 + slot_reach(work.sensor.interval_us))
     for run in work.runs:
-        yield run.first, run.last + beyond
+        last = run.last + work.follow_us
+        if work.extent is not None and run.last < work.extent.first_hour:
+            last = max(last, run.next_hour, work.extent.first_hour)
+        yield run.first, last + beyond
         if run.next_hour != NO_INSTANT:
             yield run.next_hour, run.next_hour + beyond
 

@@ -9,7 +9,7 @@ LAG_S: Final = Gauge("nhip_processing_lag_seconds", "Age of the oldest row of di
 KEYS: Final = Counter("nhip_processing_keys_total", "Distinct (sensor, hour) keys computed", ["source"])
 FACTS: Final = Counter("nhip_processing_facts_changed_total", "Hour facts written")
 CELLS: Final = Counter("nhip_processing_cells_changed_total", "Indicator values written")
-FAILURES: Final = Counter("nhip_processing_failures_total", "Claims rolled back", ["kind"])
+FAILURES: Final = Counter("nhip_processing_failures_total", "Claims that the database refused", ["source"])
 CLAIM_S: Final = Histogram(
     "nhip_processing_claim_seconds",
     "Time from claim to commit",

@@ -21,7 +21,7 @@ import structlog
 from processing import metrics
 from processing.engine import Engine, Outcome
 from processing.warming import warm_kernels
-from store import DataRejectedError, StoreError, connect, statement
+from store import StoreError, connect, statement
 from store.errors import translated
 
 if TYPE_CHECKING:
@@ -130,38 +130,45 @@ class Service:
         return outcome is not None
 
     def _process_queue(self, connection: psycopg.Connection[TupleRow], engine: Engine) -> Outcome | None:
-        try:
-            outcome = self._attempt("queue", lambda: engine.process_dirty(self._claim_max))
-        except DataRejectedError as error:
-            metrics.FAILURES.labels("refused").inc()
-            _LOG.error("claim_refused", claim_max=self._claim_max, problem=str(error))
-            if self._claim_max > 1:
-                self._claim_max = max(1, self._claim_max // 8)
-            else:
-                self._postpone(connection)
-            return None
-        self._claim_max = min(self._settings.claim_keys_max, self._claim_max * 2)
+        outcome, refused = self._attempt("queue", lambda: engine.process_dirty(self._claim_max))
+        if not refused:
+            self._claim_max = min(self._settings.claim_keys_max, self._claim_max * 2)
+        elif self._claim_max > 1:
+            self._claim_max = max(1, self._claim_max // 8)
+        else:
+            self._postpone(connection)
         return outcome
 
-    def _attempt(self, source: str, process: Callable[[], Outcome | None]) -> Outcome | None:
-        """Run one claim; errors come out as the store's."""
+    def _attempt(self, source: str, process: Callable[[], Outcome | None]) -> tuple[Outcome | None, bool]:
+        """Run one claim; return what it came to, and whether it can never succeed as it is.
+
+        Raises:
+            StoreUnavailableError: the same claim may succeed later.
+        """
         started_s = time.monotonic()
         try:
             outcome = process()
         except psycopg.Error as error:
-            raise translated(error) from error
-        if outcome is None:
-            return None
-        metrics.CLAIM_S.observe(time.monotonic() - started_s)
-        metrics.KEYS.labels(source).inc(outcome.keys)
-        metrics.FACTS.inc(outcome.facts_changed)
-        metrics.CELLS.inc(outcome.cells)
-        for step, seconds in outcome.seconds.items():
-            metrics.STEP_S.labels(step).inc(seconds)
-        _LOG.debug(
-            "claim", source=source, keys=outcome.keys, facts=outcome.facts_changed, cells=outcome.cells
-        )
-        return outcome
+            problem = translated(error)
+            if problem.retryable:
+                raise problem from error
+            return self._refused(source, problem)
+        except Exception as error:  # noqa: BLE001 # the main loop's last defence: one bad key must not stop a city
+            return self._refused(source, error)
+        if outcome is not None:
+            metrics.CLAIM_S.observe(time.monotonic() - started_s)
+            metrics.KEYS.labels(source).inc(outcome.keys)
+            metrics.FACTS.inc(outcome.facts_changed)
+            metrics.CELLS.inc(outcome.cells)
+            for step, seconds in outcome.seconds.items():
+                metrics.STEP_S.labels(step).inc(seconds)
+            _LOG.debug("claim", source=source, keys=outcome.keys, cells=outcome.cells)
+        return outcome, False
+
+    def _refused(self, source: str, problem: Exception) -> tuple[None, bool]:
+        metrics.FAILURES.labels(source).inc()
+        _LOG.error("claim_refused", source=source, claim_max=self._claim_max, exc_info=problem)
+        return None, True
 
     def _postpone(self, connection: psycopg.Connection[TupleRow]) -> None:
         row = connection.execute(statement("processing", "postpone_hours")).fetchone()

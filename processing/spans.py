@@ -1,7 +1,7 @@
 """Which hours of a sensor must be computed again when some of them changed.
 
 Facts look to the left only, as far as the last good reading. So a change in hour h touches h, the hours
-after it that its last reading still reaches into, and the next hour that holds readings. Besides, a sensor
+after it that its last good reading still reaches into, and the next hour that holds one. Besides, a sensor
 has facts for every hour of its life, because an hour without readings is evidence too: a new first or last
 reading makes the empty hours between it and what was known.
 """
@@ -24,6 +24,28 @@ if TYPE_CHECKING:
 
 # Dirty hours nearer than this are computed in one run: the hours between cost less than another look-up.
 _JOIN_US: Final = 6 * HOUR_US
+
+
+@dataclass(frozen=True, slots=True)
+class FactRules:
+    """The rules that every sensor shares, in microseconds and intervals."""
+
+    liveness_intervals: float
+    max_gap_intervals: float
+    on_time_limit_us: int
+    now: int
+
+    def liveness_us(self, sensor: Sensor) -> int:
+        """Return how long a good reading proves life."""
+        return round(sensor.interval_us * self.liveness_intervals)
+
+    def max_gap_us(self, sensor: Sensor) -> int:
+        """Return how long a value holds at most."""
+        return max(round(sensor.interval_us * self.max_gap_intervals), sensor.averaging_us)
+
+    def follow_us(self, sensor: Sensor) -> int:
+        """Return how far a good reading reaches into the hours after its own, in whole hours."""
+        return hour_floor(max(self.liveness_us(sensor), self.max_gap_us(sensor))) + HOUR_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +74,7 @@ class Run:
         last: last dirty hour.
         carry_ts: stored last good reading before `first`; `NO_INSTANT` for none.
         carry_value: its value.
-        next_hour: next stored hour with readings after `last`; `NO_INSTANT` for none.
+        next_hour: next stored hour with a good reading after `last`; `NO_INSTANT` for none.
     """
 
     first: int
@@ -129,7 +151,7 @@ def hours_of_runs(
         extent: what was stored before.
         life: with what was loaded now.
         first_hour: hour in which the sensor's first slot begins.
-        follow_us: how far a last reading reaches into hours after its own.
+        follow_us: how far a good reading reaches into hours after its own.
     """
     last_hour = hour_floor(life.end - 1)
     found: list[Ints] = []
@@ -146,7 +168,7 @@ def hours_of_runs(
             last = limit if is_last or extent is None or run.last > extent.last_hour else last
         elif last < extent.first_hour:
             # Before what is stored, up to the hour that was the first.
-            last = run.next_hour if run.next_hour != NO_INSTANT else extent.first_hour
+            last = max(run.next_hour, extent.first_hour)
         hours = np.arange(first, min(max(last, run.last + follow_us), limit) + 1, HOUR_US, dtype=np.int64)
         if run.next_hour != NO_INSTANT:
             hours = hours[hours <= run.next_hour]

@@ -10,13 +10,13 @@ import numpy as np
 
 from processing.columns import SiteHours
 from processing.context import recipes_of
-from processing.facts import FactRules, sensor_facts
+from processing.facts import sensor_facts
 from processing.grid import HOUR_US
 from processing.indicators.recipes import SiteSeriesRecipe
 from processing.kernels.ordering import sensor_time_order
 from processing.loading import Readings, Work
 from processing.registry import Sensor
-from processing.spans import Run
+from processing.spans import FactRules, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

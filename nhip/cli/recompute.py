@@ -41,7 +41,7 @@ def recompute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and mark nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Mark hours so that the running engines compute them again; values that come out equal stay untouched."""
+    """Mark hours so that the running engines compute them again; values that stay equal stay untouched."""
     from rich.console import Console  # noqa: PLC0415 # heavy imports only inside commands
     from rich.progress import Progress  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
--- For each run of hours of a sensor: the last good reading before it and the nearest later hour with readings.
+-- For each run of hours of a sensor: the last good reading before it and the next later hour that holds one.
 SELECT coalesce(array_agg(k.position), '{}'),
        coalesce(array_agg(coalesce(g.last_good_ts, '-infinity')), '{}'),
        coalesce(array_agg(coalesce(g.last_good_value, 'NaN')), '{}'),
@@ -11,5 +11,5 @@ LEFT JOIN LATERAL (
 ) AS g ON true
 LEFT JOIN LATERAL (
     SELECT hour FROM hour_fact
-    WHERE sensor_id = k.sensor_id AND hour > k.last_hour AND n > 0 ORDER BY hour LIMIT 1
+    WHERE sensor_id = k.sensor_id AND hour > k.last_hour AND n_good > 0 ORDER BY hour LIMIT 1
 ) AS a ON true
