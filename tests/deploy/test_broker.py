@@ -195,3 +195,14 @@ def test_shell_scripts_are_valid():
         assert os.access(path, os.X_OK), path
         assert "\nset -eu\n" in path.read_text(encoding="utf-8")
         subprocess.run([shutil.which("sh"), "-n", path], check=True)
+
+
+def test_a_revoked_gateway_loses_its_live_session(production):
+    """mosquitto checks connected clients again when it reads its accounts: nobody has to restart it."""
+    port, files = production
+    files.write({"gw-1": broker_password_hash("secret"), "gw-2": broker_password_hash("secret")})
+    wait(lambda: allowed(port, "gw-1", "secret"))
+    with client(port, "gw-1", "secret") as revoked, client(port, "gw-2", "secret") as other:
+        files.write({"gw-2": broker_password_hash("secret")})
+        wait(lambda: revoked.lost)
+        assert not other.lost
