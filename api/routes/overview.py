@@ -13,7 +13,7 @@ from api.throughput import meter_of
 from domain.periods import DEFAULT_TIME_ZONE, Period, period_start
 
 router = APIRouter(prefix="/overview", tags=["overview"])
-_SHOWN_MAX = 12
+_SHOWN_MAX = 21
 
 
 @router.get("", summary="The city at a glance", openapi_extra=described("Toàn cảnh", Permission.READ))

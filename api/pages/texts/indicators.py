@@ -18,7 +18,7 @@ TEXTS: Final = {
     "indicators.subject": Text("Nơi", "Which one"),
     "indicators.period": Text("Kỳ", "Period"),
     "indicators.from": Text("Từ ngày", "From"),
-    "indicators.to": Text("Đến trước ngày", "Up to, not including"),
+    "indicators.to": Text("Đến trước ngày", "Before"),
     "indicators.loading": Text("Đang tải …", "Loading …"),
     "indicators.none_yet": Text(
         "Chưa có chỉ số nào: dịch vụ tính toán chưa khởi động lần nào.",
@@ -39,6 +39,10 @@ TEXTS: Final = {
     "indicators.summary": Text(
         "{known} trên {n} kỳ có giá trị. Thấp nhất {low} ({low_at}), cao nhất {high} ({high_at}).",
         "{known} of {n} periods have a value. Lowest {low} ({low_at}), highest {high} ({high_at}).",
+    ),
+    "indicators.summary_same": Text(
+        "{known} trên {n} kỳ có giá trị, đều là {value}.",
+        "{known} of {n} periods have a value, always {value}.",
     ),
     "indicators.summary_none": Text("{n} kỳ, chưa kỳ nào có giá trị.", "{n} periods, none has a value yet."),
     "indicators.summary_verdict": Text(

@@ -49,6 +49,7 @@ TEXTS: Final = {
         "Đang đăng nhập: {name} (vai trò: {role}).", "You are logged in as {name} (role: {role})."
     ),
     "age.never": Text("chưa bao giờ", "never"),
+    "age.now": Text("vừa xong", "just now"),
     "age.ago": Text("{span} trước", "{span} ago"),
     "age.seconds": Text("{n} giây", "{n} s"),
     "age.minutes": Text("{n} phút", "{n} min"),

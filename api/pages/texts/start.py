@@ -23,7 +23,7 @@ TEXTS: Final = {
     "start.see": Text("Xem", "See"),
     "start.at_sites": Text("tại {sites} địa điểm, {areas} khu vực", "at {sites} sites in {areas} areas"),
     "start.nothing_set_aside": Text("Không có gì bị giữ lại", "Nothing is set aside"),
-    "start.services_good": Text("Tốt", "Well"),
+    "start.services_good": Text("Tốt", "Fine"),
     "start.services_bad": Text("Có lỗi", "Trouble"),
     "start.backlog": Text("chờ tính: {n} giờ số liệu", "waiting to be computed: {n} sensor hours"),
     "figure.rate": Text("số đo mỗi giây", "readings per second"),
@@ -84,7 +84,7 @@ TEXTS: Final = {
         "Mọi số liệu trên các trang này đều lấy được bằng máy.",
         "A program can read all that these pages show.",
     ),
-    "alert.offline": Text("{n} gateway đang mất liên lạc.", "{n} gateways are off line."),
+    "alert.offline": Text("{n} gateway đang mất liên lạc.", "Gateways off line: {n}."),
     "alert.offline_one": Text("{gateway}: nghe lần cuối {since}", "{gateway}: last heard {since}"),
     "alert.and_more": Text("và {n} gateway nữa", "and {n} more"),
     "alert.quarantine": Text(

@@ -18,6 +18,7 @@ TEXTS: Final = {
     **{f"quantity.{code}": quantity.title for code, quantity in QUANTITIES.items()},
     **{f"reason.{reason.value}": text for reason, text in REASON_TEXTS.items()},
     **{f"verdict.{verdict.value}": text for verdict, text in _VERDICTS.items()},
+    "service.all": Text("Chung cho mọi dịch vụ", "All services"),
     "service.other": Text("Khác", "Other"),
     "kind.sensor": Text("cảm biến", "a sensor"),
     "kind.site": Text("địa điểm", "a site"),

@@ -35,9 +35,10 @@ function scale(values, floor) {
  * Draw `points` [{label, value|null, open, band}] into `place`.
  *
  * Options: title (what it is, for those who hear the page), summary (the same as words, always visible), describe(point)
- * (the readout), limit {value, label}, floor (the axis holds this value), empty (text when nothing is there).
+ * (the readout), limit {value, label}, floor (the axis holds this value), empty (text when nothing is there),
+ * tick (writes a number of the axis).
  */
-export function drawChart(place, points, { title, summary, describe, limit, floor, empty }) {
+export function drawChart(place, points, { title, summary, describe, limit, floor, empty, tick = number }) {
   const figure = el("figure", { class: "chart" });
   const readout = el("output", { class: "readout" });
   const width = Math.max(Math.min(place.clientWidth - 22, 1300), 280);
@@ -55,18 +56,18 @@ export function drawChart(place, points, { title, summary, describe, limit, floo
   const slot = (width - LEFT - RIGHT) / points.length;
   const x = (index) => LEFT + slot * (index + 0.5);
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - axis.low) / (axis.high - axis.low));
-  drawAxes(canvas, points, { axis, x, y, width });
+  drawAxes(canvas, points, { axis, x, y, width, tick });
   if (points.length > LINE_ABOVE || floor === undefined) drawLine(canvas, points, { x, y });
   else drawColumns(canvas, points, { x, y, slot, base: y(Math.max(axis.low, 0)) });
   if (limit) drawLimit(canvas, limit, { y, width });
   wireCursor(canvas, readout, points, { x, slot, describe });
 }
 
-function drawAxes(canvas, points, { axis, x, y, width }) {
+function drawAxes(canvas, points, { axis, x, y, width, tick: write }) {
   for (const tick of axis.ticks) {
     canvas.append(
       svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }),
-      svg("text", { class: "axis", x: LEFT - 7, y: y(tick) + 4, "text-anchor": "end" }, number(tick)),
+      svg("text", { class: "axis", x: LEFT - 7, y: y(tick) + 4, "text-anchor": "end" }, write(tick)),
     );
   }
   const widest = Math.max(...points.map((point) => point.label.length)) * 7.5 + 14;
@@ -81,7 +82,7 @@ function drawAxes(canvas, points, { axis, x, y, width }) {
 }
 
 function drawColumns(canvas, points, { x, y, slot, base }) {
-  const width = Math.max(slot * 0.82, 1.5);
+  const width = Math.min(Math.max(slot * 0.82, 1.5), 90);
   points.forEach((point, index) => {
     if (point.value === null || point.value === undefined) return;
     const top = Math.min(y(point.value), base);

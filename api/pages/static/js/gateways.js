@@ -8,7 +8,7 @@ import { age, moment, named, number, span, t, ZONE } from "./text.js";
 const REFRESH_S = 10;
 const ROWS = window.innerWidth < 768 ? 15 : 100; // on a phone a row is a card
 const GATEWAYS_MAX = 10_000;
-const SKEW_SHOWN_S = 5;
+const SKEW_SHOWN_S = 60; // readings wait for their batch; less than that says nothing about the clock
 const COLUMNS = ["gateway", "state", "last_heard", "sensors", "today", "set_aside", "gaps", "skew"];
 
 let rows = [];

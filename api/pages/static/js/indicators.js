@@ -5,13 +5,17 @@ import { drawChart } from "./chart.js";
 import { byId, el, options, show } from "./dom.js";
 import { OfflineError, read, readAll } from "./http.js";
 import { reached } from "./shell.js";
-import { clock, day, dayMonth, month, named, number, percent, pick, quantityValue, t, unitName, year, ZONE, zoneOf } from "./text.js";
+import { clock, day, dayMonth, month, named, number, percent, pick, t, unitName, year, ZONE, zoneOf } from "./text.js";
+import { indicatorValue, isAqi, isShare } from "./values.js";
 
 const PAGE_SIZE = 500;
 const POINTS_MAX = 4000;
 const ROWS = window.innerWidth < 768 ? 12 : 100; // on a phone a row is a card
 // How far back a first look goes, by period, in days.
 const FIRST_LOOK_DAYS = { hour: 1, day: 30, month: 365, year: 3652 };
+// The widest first: an evaluator begins with the city.
+const KINDS = ["area", "site", "sensor"];
+const FIRST_LOOK = "vn_aqi_hour";
 const LISTS = { area: "/api/v1/areas", site: "/api/v1/sites", sensor: "/api/v1/sensors" };
 
 const state = new URLSearchParams(location.search);
@@ -23,7 +27,6 @@ let shown = { items: [], next: null };
 const value = (name) => byId(name).value;
 const indicator = () => indicators.find((item) => item.code === value("indicator"));
 const localDate = (instant) => new Intl.DateTimeFormat("en-CA", { timeZone: ZONE }).format(instant);
-const isAqi = () => value("indicator").startsWith("vn_aqi");
 
 async function subjectsOf(kind) {
   if (!subjects.has(kind)) subjects.set(kind, await readAll(LISTS[kind]));
@@ -35,16 +38,26 @@ function subjectLabel(item, kind) {
   return `${pick(item.name, item.name_en)}${kind === "area" ? ` (${named("area_kind", item.kind)})` : ""}`;
 }
 
+function chooseIndicator() {
+  const services = new Map();
+  for (const item of indicators) {
+    if (!services.has(item.service)) services.set(item.service, []);
+    services.get(item.service).push({ value: item.code, label: pick(item.title_vi, item.title_en) });
+  }
+  const wanted = [state.get("indicator"), FIRST_LOOK].find((code) => indicators.some((item) => item.code === code));
+  options(byId("indicator"), [...services].map(([service, items]) => ({ label: named("service", service), items })), wanted ?? indicators[0].code);
+}
+
 /** Keep a choice where it is possible, else take the first that is. */
 function choose(select, items, wanted) {
   options(byId(select), items, items.some((item) => item.value === wanted) ? wanted : items[0]?.value);
 }
 
 async function fill(from) {
-  if (from === "start") choose("indicator", indicatorChoices(), state.get("indicator"));
+  if (from === "start") chooseIndicator();
   const chosen = indicator();
   if (["start", "indicator"].includes(from)) {
-    choose("kind", chosen.subject_kinds.map((kind) => ({ value: kind, label: t(`kind.${kind}`) })), from === "start" ? kindInAddress() : value("kind"));
+    choose("kind", KINDS.filter((kind) => chosen.subject_kinds.includes(kind)).map((kind) => ({ value: kind, label: t(`kind.${kind}`) })), from === "start" ? kindInAddress() : value("kind"));
     choose("period", chosen.periods.map((period) => ({ value: period, label: t(`period.${period}`) })), from === "start" ? state.get("period") : value("period"));
   }
   if (["start", "indicator", "kind"].includes(from)) {
@@ -69,15 +82,6 @@ function widen() {
     byId("from").value = localDate(new Date(value("to")).getTime() - (wanted + 1) * 86_400_000);
   }
   if (days < wanted && value("period") !== "hour") byId("from").value = localDate(new Date(value("to")).getTime() - wanted * 86_400_000);
-}
-
-function indicatorChoices() {
-  const services = new Map();
-  for (const item of indicators) {
-    if (!services.has(item.service)) services.set(item.service, []);
-    services.get(item.service).push({ value: item.code, label: pick(item.title_vi, item.title_en) });
-  }
-  return [...services].flatMap(([, items]) => items);
 }
 
 const kindInAddress = () => Object.keys(LISTS).find((kind) => state.has(kind));
@@ -134,8 +138,9 @@ function periodName(item, short = false) {
   return value("period") === "hour" && !short ? `${name}–${clock(item.period_end, zone)} ${day(item.period_start, zone)}` : name;
 }
 
-const valueText = (item) => (item.unit === "1" && !isAqi() && item.value !== null && item.value <= 1 ? percent(item.value) : quantityValue(item.value, isAqi() ? "1" : item.unit));
-const bandText = (item) => (isAqi() && item.value !== null ? ` · ${bandName(band(item.value))}` : "");
+const aqi = () => isAqi(indicator());
+const valueText = (item) => indicatorValue(item.value, indicator(), item.unit);
+const bandText = (item) => (aqi() && item.value !== null ? ` · ${bandName(band(item.value))}` : "");
 
 function describe(item) {
   if (item.value === null || item.value === undefined) return `${periodName(item)}: ${t("indicators.no_value")}${item.note ? ` (${named("note", item.note)})` : ""}`;
@@ -147,7 +152,7 @@ function summaryOf(items) {
   if (known.length === 0) return t("indicators.summary_none", { n: number(items.length) });
   const by = (pickOne) => known.reduce((best, item) => (pickOne(item.value, best.value) ? item : best));
   const [low, high] = [by((a, b) => a < b), by((a, b) => a > b)];
-  const parts = [t("indicators.summary", {
+  const parts = [low.value === high.value ? t("indicators.summary_same", { n: number(items.length), known: number(known.length), value: valueText(low) }) : t("indicators.summary", {
     n: number(items.length), known: number(known.length), low: valueText(low), low_at: periodName(low), high: valueText(high), high_at: periodName(high),
   })];
   const judged = items.filter((item) => item.verdict);
@@ -166,14 +171,13 @@ function draw(parameters) {
   byId("result-title").textContent = `${pick(chosen.title_vi, chosen.title_en)} · ${subject}`;
   byId("summary").textContent = summaryOf(items);
   const limits = items.map((item) => item.limit).filter((limit) => limit !== null && limit !== undefined);
-  const share = chosen.unit === "1" && !isAqi();
   drawChart(byId("chart"), withGaps(items), {
-    title: byId("result-title").textContent, summary: t(isAqi() ? "indicators.chart_note_aqi" : "indicators.chart_note"),
+    title: byId("result-title").textContent, summary: t(aqi() ? "indicators.chart_note_aqi" : "indicators.chart_note"),
     describe: (point) => (point.item ? describe(point.item) : `${point.label}: ${t("indicators.no_value")}`),
-    limit: limits.length ? { value: limits.at(-1), label: t("indicators.limit", { limit: quantityValue(limits.at(-1), share ? "1" : chosen.unit) }) } : null,
-    floor: 0, empty: t("indicators.no_value_at_all"),
+    limit: limits.length ? { value: limits.at(-1), label: t("indicators.limit", { limit: indicatorValue(limits.at(-1), chosen) }) } : null,
+    floor: 0, tick: isShare(chosen) ? percent : undefined, empty: t("indicators.no_value_at_all"),
   });
-  if (isAqi()) byId("chart").append(legend());
+  if (aqi()) byId("chart").append(legend());
   const address = `/api/v1/indicators/${chosen.code}/values?${new URLSearchParams(parameters)}`;
   for (const format of ["json", "csv", "xlsx"]) byId(`as-${format}`).href = `${address}&format=${format}`;
   drawTable(items);
@@ -193,7 +197,7 @@ function withGaps(items) {
       const missing = Math.round((new Date(item.period_start) - new Date(before.period_end)) / length);
       for (let index = 0; index < Math.min(missing, 400); index += 1) points.push({ label: "", value: null });
     }
-    points.push({ label: periodName(item, true), value: item.value, open: item.provisional, band: isAqi() ? band(item.value) : 0, item });
+    points.push({ label: periodName(item, true), value: item.value, open: item.provisional, band: aqi() ? band(item.value) : 0, item });
     before = item;
   }
   return points;
@@ -208,7 +212,7 @@ function drawTable(items) {
   const rows = [...items].reverse().slice(0, Number(byId("table").dataset.rows ?? ROWS));
   const cells = (item) => ({
     period: periodName(item),
-    value: [valueText(item), isAqi() && item.value !== null ? [" ", el("span", { class: `swatch aqi-${band(item.value)}`, "aria-hidden": "true" }), ` ${bandName(band(item.value))}`] : ""],
+    value: [valueText(item), aqi() && item.value !== null ? [" ", el("span", { class: `swatch aqi-${band(item.value)}`, "aria-hidden": "true" }), ` ${bandName(band(item.value))}`] : ""],
     responsible: item.responsible ? named("quantity", item.responsible) : "",
     n: number(item.n), completeness: percent(item.completeness),
     verdict: item.verdict ? el("span", { class: item.verdict === "đạt" ? "verdict-met" : "verdict-not" }, named("verdict", item.verdict)) : "",

@@ -94,7 +94,7 @@ function showGateways() {
     found.slice(0, GATEWAYS_SHOWN).map((item) => el("li", {}, el(
       "button", { type: "button", data: { gateway: item.code } },
       el("span", { class: "main" }, item.name), el("span", { class: "v" }),
-      el("span", { class: "sub" }, item.code), el("span", { class: "age" }, item.last_seen_at ? age(item.last_seen_at) : ""),
+      el("span", { class: "sub" }, [item.code === item.name ? null : item.code, t("register.sensor_count", { n: number(item.sensors) })].filter(Boolean).join(" · ")), el("span", { class: "age" }, item.last_seen_at ? age(item.last_seen_at) : ""),
     ))),
     found.length > GATEWAYS_SHOWN ? el("li", { class: "hint" }, t("register.more_gateways", { n: number(found.length - GATEWAYS_SHOWN) })) : null,
     found.length === 0 ? el("li", { class: "hint" }, t("register.no_gateway")) : null,

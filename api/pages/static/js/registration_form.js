@@ -59,6 +59,7 @@ export class RegistrationForm {
   /** Begin with what is known: {gateway, name, unit}. */
   begin({ gateway = "", name = "", unit = "", value = null }) {
     form().reset();
+    this.gatewaySites = null;
     field("gateway").value = gateway;
     field("name").value = name;
     const guess = this.guessQuantity(name, unit);
@@ -79,13 +80,15 @@ export class RegistrationForm {
       .sort((one, other) => other.code.length - one.code.length)[0];
   }
 
-  /** A gateway whose sensors all stand at one place: the next one most likely stands there too. */
+  /** Where the gateway's other sensors stand, the next one most likely stands too. */
   async usualSite(gateway) {
     if (!this.known.has(gateway)) return;
     const { items } = await read("/api/v1/sensors", { gateway, limit: 50 }).catch(() => ({ items: [] }));
     const sites = new Set(items.map((sensor) => sensor.site));
-    if (sites.size !== 1 || field("site").value || field("gateway").value !== gateway) return;
-    [field("site").value] = sites;
+    if (field("gateway").value !== gateway) return; // meanwhile it is about another one
+    this.gatewaySites = sites;
+    this.fillSites();
+    if (sites.size === 1 && !field("site").value) [field("site").value] = sites;
     this.dependents();
     this.saveDraft();
   }
@@ -117,6 +120,11 @@ export class RegistrationForm {
       groups.push({ label: t("register.nearest"), items: placed.map(({ site, far }) => ({ value: site.code, label: `${metres(far)} · ${label(site)}` })) });
       const shown = new Set(placed.map(({ site }) => site.code));
       sites = sites.filter((site) => !shown.has(site.code));
+    }
+    const near = sites.filter((site) => this.gatewaySites?.has(site.code));
+    if (near.length) {
+      groups.push({ label: t("register.gateway_sites"), items: near.map((site) => ({ value: site.code, label: label(site) })) });
+      sites = sites.filter((site) => !near.includes(site));
     }
     groups.push({ label: t("register.all_sites"), items: sites.map((site) => ({ value: site.code, label: label(site) })) });
     options(field("site"), [{ value: "", label: t("register.choose") }, { value: NEW_SITE, label: t("register.new_site") }, ...groups.filter((group) => group.items.length)], chosen);

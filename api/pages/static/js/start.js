@@ -5,7 +5,8 @@ import { drawChart } from "./chart.js";
 import { byId, el, every, options, show } from "./dom.js";
 import { OfflineError, read } from "./http.js";
 import { reached } from "./shell.js";
-import { age, clock, clockSeconds, day, month, named, number, percent, pick, quantityValue, t, unitName, year, zoneOf } from "./text.js";
+import { age, clock, clockSeconds, day, month, named, number, pick, quantityValue, t, year, zoneOf } from "./text.js";
+import { indicatorValue, isAqi } from "./values.js";
 
 const POLL_S = 2;
 const INDICATORS_S = 10;
@@ -19,6 +20,7 @@ const DAY_HOURS = 24;
 
 const seen = { offline: [], ready: [], quarantine: [], air: [], computed: null, kinds: "", station: localChoice() };
 let quantities = new Map();
+let indicators = new Map();
 
 function localChoice() {
   try { return localStorage.getItem("nhip.start.station"); } catch { return null; }
@@ -99,14 +101,13 @@ const PERIOD_NAMES = { hour: (item, zone) => `${clock(item.period_start, zone)}�
 
 function showOthers(highlights) {
   const tiles = highlights.filter((item) => item.indicator !== AIR).map((item) => {
-    const aqi = item.indicator.startsWith("vn_aqi");
-    const unit = aqi ? "1" : item.unit;
-    const value = item.unit === "1" && !aqi && item.value <= 1 ? percent(item.value) : number(item.value);
+    const indicator = indicators.get(item.indicator) ?? { code: item.indicator, unit: item.unit };
+    const aqi = isAqi(indicator);
     const when = PERIOD_NAMES[item.period](item, zoneOf(item.period_start));
     const address = `/indicators?indicator=${item.indicator}&${item.subject_kind}=${encodeURIComponent(item.subject)}&period=${item.period}`;
     return el(
       "a", { class: "tile plain", href: address },
-      el("div", { class: "value" }, el("span", {}, value, unitName(unit) && !value.endsWith("%") ? el("small", {}, ` ${unitName(unit)}`) : "")),
+      el("div", { class: "value" }, indicatorValue(item.value, indicator)),
       el("div", { class: "text" }, el("strong", {}, pick(item.title_vi, item.title_en)),
         aqi ? el("span", { class: "band" }, bandName(band(item.value))) : "",
         el("span", {}, `${item.subject_name} · ${when}${item.provisional ? ` · ${t("start.so_far")}` : ""}`),
@@ -149,6 +150,7 @@ function readingText(item) {
 // Air by station, the chart, readiness, who is off line: every ten seconds
 
 async function pollIndicators() {
+  if (indicators.size === 0) await loadWords(); // processing makes them known at its first start
   await Promise.all([pollAir(), pollReadiness(), pollOffline()]);
 }
 
@@ -249,13 +251,13 @@ byId("station").addEventListener("change", () => {
 });
 window.addEventListener("resize", () => { if (seen.air.length) showChart(); });
 
-async function loadQuantities() {
+async function loadWords() {
+  const byCode = async (path) => new Map((await read(path)).items.map((item) => [item.code, item]));
   try {
-    const { items } = await read("/api/v1/quantities");
-    quantities = new Map(items.map((item) => [item.code, item]));
+    [quantities, indicators] = await Promise.all([byCode("/api/v1/quantities"), byCode("/api/v1/indicators")]);
   } catch { /* codes are shown instead of titles */ }
 }
 
-await loadQuantities();
+await loadWords();
 every(POLL_S, poll);
 every(INDICATORS_S, () => pollIndicators().catch(() => undefined));

@@ -93,6 +93,7 @@ export function age(instant, now = Date.now()) {
   if (!instant) return t("age.never");
   const seconds = (now - new Date(instant).getTime()) / 1000;
   if (seconds < -60) return moment(instant);
+  if (seconds < 2) return t("age.now");
   return t("age.ago", { span: span(Math.max(seconds, 0)) });
 }
 
