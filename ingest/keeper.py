@@ -54,6 +54,7 @@ class Keeper:
         self.holds_shard = threading.Event()
         self.waits_for_other = False
         self.snapshot: Snapshot = empty()
+        self._loaded_s = self._load_s = 0.0
         self.beat_s = time.monotonic()
 
     def stop(self) -> None:
@@ -94,21 +95,27 @@ class Keeper:
         self.holds_shard.set()
         metrics.ACTIVE.set(1)
         self._on_hold()
-        loaded_s = looked_s = time.monotonic()
+        looked_s = time.monotonic()
+        changed = False
         while not self._stopping.is_set():
             self.beat_s = time.monotonic()
-            # One notification at a time would reload for each statement of a large import.
             channels = {notify.channel for notify in connection.notifies(timeout=0.2, stop_after=1)}
             channels |= {notify.channel for notify in connection.notifies(timeout=0)}
-            now_s = time.monotonic()
-            if "nhip_registry" in channels or now_s - loaded_s > self._settings.registry_reload_s:
+            changed |= "nhip_registry" in channels
+            if self._reload_is_due(changed=changed):
                 self._reload(connection)
-                loaded_s = now_s
+                changed = False
                 self._look.set()
+            now_s = time.monotonic()
             if "nhip_replay" in channels or now_s - looked_s > _POLL_S or self._look.is_set():
                 self._look.clear()
                 self._find_replays(connection)
                 looked_s = now_s
+
+    def _reload_is_due(self, *, changed: bool) -> bool:
+        """Say whether to load the registry: at once after a change, but for at most a third of the time."""
+        since_s = time.monotonic() - self._loaded_s
+        return since_s > (2 * self._load_s if changed else self._settings.registry_reload_s)
 
     def _acquire(self, connection: psycopg.Connection[TupleRow]) -> bool:
         """Wait for the lock of our shard; False when we are to stop."""
@@ -134,7 +141,10 @@ class Keeper:
         return False
 
     def _reload(self, connection: psycopg.Connection[TupleRow]) -> None:
+        began_s = time.monotonic()
         self.snapshot = load(connection, self.snapshot.version + 1)
+        self._loaded_s = time.monotonic()
+        self._load_s = self._loaded_s - began_s
         metrics.REGISTRY_VERSION.set(self.snapshot.version)
         metrics.REGISTRY_SENSORS.set(len(self.snapshot.sensor_id))
 

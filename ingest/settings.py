@@ -14,7 +14,7 @@ class IngestSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NHIP_INGEST_", frozen=True, extra="ignore")
 
-    mqtt_url: SecretStr = Field(description="mqtt://user:password@host:port, or mqtts:// for TLS")
+    mqtt_url: SecretStr = Field(description="mqtt://user:password@host:port; mqtts:// for TLS")
     client_id: str = Field(default="nhip-ingest", min_length=1, max_length=64)
     # One ingester for the whole city. Shards need shared subscriptions, which are not there yet.
     shard: Literal["1/1"] = "1/1"
