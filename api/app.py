@@ -39,6 +39,7 @@ from store.errors import StoreError
 from store.migrations import revision_wanted
 
 _log = structlog.get_logger("api")
+_STOP_S_MAX: Final = 2.0
 _DESCRIPTION: Final = (
     "Registry, readings and explainable indicators of a city. Times are RFC 3339; `from` and `to` are "
     "half-open, a date means local midnight of the subject's area. Errors are problem+json (RFC 9457)."
@@ -59,9 +60,11 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
         try:
             yield
         finally:
+            meter.stop()
+            # A sample that waits for a database that is away does not hold up the end for long.
+            await asyncio.wait({sampling}, timeout=_STOP_S_MAX)
             sampling.cancel()
-            await asyncio.gather(sampling, return_exceptions=True)
-            await pool.close(timeout=5.0)
+            await pool.close(timeout=_STOP_S_MAX)
 
     application = FastAPI(
         title="Nhịp",

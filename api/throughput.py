@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from store.errors import StoreError
 
@@ -24,6 +25,7 @@ class ThroughputMeter:
     def __init__(self, database: Database, sample_s: float) -> None:
         self._database = database
         self._sample_s = sample_s
+        self._stopping = asyncio.Event()
         self._samples: deque[tuple[float, int]] = deque(maxlen=int(_WINDOW_S / sample_s) + 2)
         # The sum runs from a fixed hour on, so that it only grows; an old base would make it slow.
         self._since = _hour_ago()
@@ -35,11 +37,20 @@ class ThroughputMeter:
         (first_at, first), (last_at, last) = self._samples[0], self._samples[-1]
         return max(0.0, (last - first) / (last_at - first_at))
 
-    async def run(self) -> NoReturn:
-        """Sample for ever."""
-        while True:
+    async def run(self) -> None:
+        """Sample until told to stop."""
+        while not self._stopping.is_set():
             await self._sample()
-            await asyncio.sleep(self._sample_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._sample_s)
+
+    def stop(self) -> None:
+        """Have `run` end.
+
+        An order instead of a cancellation: one that arrives while a connection is being made can come out of
+        the driver as an ordinary error, and the loop would go on for ever.
+        """
+        self._stopping.set()
 
     async def _sample(self) -> None:
         if datetime.now(UTC) - self._since > timedelta(hours=3):
