@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from dashboards.bands import PLAIN
 from dashboards.query import DATA_SOURCE, target
+from domain.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboards.json_values import Model, Object
-    from domain.text import Text
 
 # A line is broken where nothing was measured for longer than this: two hourly readings still join.
 _GAP_MS: Final = 7_200_000
+_NO_VALUE: Final = Text("chưa có giá trị", "no value yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Look:
             "mappings": self.mappings,
             "thresholds": self.thresholds,
             "color": {"mode": "thresholds"},
+            "noValue": _NO_VALUE,
         }
         ends = {"decimals": self.decimals, "min": self.low, "max": self.high}
         return model | {name: value for name, value in ends.items() if value is not None}

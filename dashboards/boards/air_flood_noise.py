@@ -147,10 +147,12 @@ _SOUND: Final = (
             Caption(
                 Text("Mức âm tương đương LAeq", "Equivalent sound level LAeq"),
                 Text(
-                    "Trung bình năng lượng, không phải trung bình cộng của decibel. Đường kẻ: 55 và 70 dBA "
+                    "Trung bình năng lượng, không phải trung bình cộng của decibel; bỏ số liệu nghi ngờ. "
+                    "Đường kẻ: 55 và 70 dBA "
                     "(QCVN 26:2010/BTNMT, khu vực thông thường, đêm và ngày; QCVN 26:2025 thay thế, nhập "
                     "theo từng vùng).",
-                    "Averaged as energy, not as decibels. Lines: 55 and 70 dBA (QCVN 26:2010/BTNMT, "
+                    "Averaged as energy, not as decibels; suspect readings stay out. Lines: 55 and 70 dBA "
+                    "(QCVN 26:2010/BTNMT, "
                     "ordinary areas, "
                     "night and day; QCVN 26:2025 replaces it zone by zone).",
                 ),

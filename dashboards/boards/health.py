@@ -242,7 +242,8 @@ _SENSORS: Final = (
                 Text("Độ khả dụng theo địa bàn và ngày", "Availability by area and day"),
                 Text(
                     "Phần thời gian cảm biến sống (quy tắc nhịp tim), theo chỉ số availability đã công bố.",
-                    "Share of time in which sensors were alive (heartbeat rule), as published by the indicator.",
+                    "Share of time in which sensors were alive (heartbeat rule), as published by the "
+                    "indicator.",
                 ),
             ),
             panel_sql("follow_area_indicator", indicator="availability", period="day"),
@@ -256,7 +257,8 @@ _SENSORS: Final = (
             Caption(
                 Text("Độ đầy đủ theo địa bàn và ngày", "Completeness by area and day"),
                 Text(
-                    "Phần khoảng đo có số liệu hợp lệ, theo chỉ số completeness đã công bố; đường kẻ là 75 %.",
+                    "Phần khoảng đo có số liệu hợp lệ, theo chỉ số completeness đã công bố; đường kẻ là "
+                    "75 %.",
                     "Share of slots with a valid reading, as published by the indicator; the line is 75 %.",
                 ),
             ),

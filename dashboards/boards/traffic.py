@@ -28,23 +28,27 @@ BOARD: Final = Board(
                         Caption(
                             Text("Chỉ số thời gian hành trình", "Travel time index"),
                             Text(
-                                "Thời gian hành trình trung bình của giờ cuối chia cho dòng tự do (phân "
-                                "vị 15 % của khoảng "
-                                "thời gian đã chọn). 1,3 nghĩa là chuyến 20 phút mất 26 phút.",
-                                "Mean travel time of the last hour over free flow (15th percentile of the "
-                                "time range). "
-                                "1.3 means that a trip of 20 minutes takes 26.",
+                                "Thời gian đi một đoạn trong giờ cuối chia cho lúc thông thoáng (15 % "
+                                "nhanh nhất của "
+                                "khoảng thời gian đã chọn). 1,3 nghĩa là chuyến 20 phút mất 26 phút.",
+                                "Time for a stretch in the last hour over the same in free flow (the "
+                                "fastest 15 % of the "
+                                "time range). 1.3 means that a trip of 20 minutes takes 26.",
                             ),
                         ),
                         panel_sql("list_congestion"),
                         (
                             columns.PLACE,
-                            Column("now_s", Text("Giờ cuối", "Last hour"), unit=columns.SECONDS, decimals=0),
                             Column(
-                                "free_s", Text("Dòng tự do", "Free flow"), unit=columns.SECONDS, decimals=0
+                                "basis", Text("Tính từ", "Computed from"), mappings=columns.QUANTITY.mappings
                             ),
                             Column(
                                 "tti", Text("Chỉ số", "Index"), decimals=2, thresholds=_TTI, coloured=True
+                            ),
+                            Column(
+                                "now_value",
+                                Text("Giờ cuối (km/h hoặc s)", "Last hour (km/h or s)"),
+                                decimals=0,
                             ),
                             columns.SAMPLES,
                         ),
@@ -79,7 +83,7 @@ BOARD: Final = Board(
                         Look(unit="short", decimals=0, low=0),
                         style="bars",
                     ),
-                    8,
+                    12,
                 ),
                 Place(
                     series(
@@ -87,15 +91,7 @@ BOARD: Final = Board(
                         panel_sql("follow_quantity", quantity="occupancy"),
                         Look(unit="percent", decimals=0, low=0, high=100),
                     ),
-                    8,
-                ),
-                Place(
-                    series(
-                        Caption(Text("Thời gian hành trình", "Travel time"), _MEAN),
-                        panel_sql("follow_quantity", quantity="travel_time"),
-                        Look(unit=columns.SECONDS, decimals=0, low=0),
-                    ),
-                    8,
+                    12,
                 ),
             ),
         ),

@@ -18,8 +18,10 @@ _WITHIN: Final = steps("red", (0.95, "#e0b400"), (0.999, "green"))
 _PRESSURE: Final = steps("red", (10, "green"))
 
 
-def _quantity(quantity: str, title: Text, meaning: Text, look: Look) -> Place:
-    return Place(series(Caption(title, meaning), panel_sql("follow_quantity", quantity=quantity), look), 8)
+def _quantity(quantity: str, title: Text, meaning: Text, look: Look, *, width: int = 8) -> Place:
+    return Place(
+        series(Caption(title, meaning), panel_sql("follow_quantity", quantity=quantity), look), width
+    )
 
 
 _SUPPLY: Final = (
@@ -103,18 +105,14 @@ _QUALITY: Final = (
             thresholds=steps("red", (0.2, "green"), (1.0, "red")),
             lines=True,
         ),
+        width=12,
     ),
     _quantity(
         "turbidity",
         Text("Độ đục", "Turbidity"),
         Text("Giới hạn 2 NTU.", "Limit 2 NTU."),
         Look(unit="suffix: NTU", decimals=2, low=0, thresholds=steps("green", (2, "red")), lines=True),
-    ),
-    _quantity(
-        "ph",
-        Text("pH", "pH"),
-        Text("Giới hạn 6,0–8,5.", "Limits 6.0–8.5."),
-        Look(unit="pH", decimals=1, thresholds=steps("red", (6, "green"), (8.5, "red")), lines=True),
+        width=12,
     ),
 )
 _WASTE: Final = (
