@@ -23,6 +23,7 @@ from processing.engine import Engine, Outcome
 from processing.warming import warm_kernels
 from store import StoreError, connect, statement
 from store.errors import translated
+from store.retention import drop_expired_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ _RETRY_S_MAX: Final = 5.0
 _STALE_EVERY_S: Final = 60.0
 _CLOSE_EVERY_S: Final = 1.0
 _BACKLOG_EVERY_S: Final = 2.0
+_EXPIRE_EVERY_S: Final = 3600.0
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Service:
         self._refresh = _Turn(settings.refresh_s, time.monotonic() + settings.refresh_s)
         self._stale = _Turn(_STALE_EVERY_S)
         self._backlog = _Turn(_BACKLOG_EVERY_S)
+        self._expire = _Turn(_EXPIRE_EVERY_S)
         self.stop_requested = threading.Event()
 
     def ready(self) -> Mapping[str, str]:
@@ -124,6 +127,8 @@ class Service:
             self._attempt("open", engine.process_open)
         if self._stale.take():
             self._attempt("stale", engine.process_stale)
+        if self._expire.take():
+            _drop_expired(connection)
         outcome = self._process_queue(connection, engine)
         while outcome is not None and outcome.rows >= self._claim_max and not self.stop_requested.is_set():
             outcome = self._process_queue(connection, engine)
@@ -183,6 +188,18 @@ class Service:
             rows, oldest = row
             metrics.BACKLOG.set(rows)
             metrics.LAG_S.set(0 if oldest is None else max(0.0, time.time() - oldest.timestamp()))
+
+
+def _drop_expired(connection: psycopg.Connection[TupleRow]) -> None:
+    """Drop readings that are older than what is kept; without a retention nothing is."""
+    try:
+        dropped = drop_expired_readings(connection)
+    except psycopg.errors.LockNotAvailable:
+        # A long query holds the table: the next hour will do.
+        _LOG.info("retention_postponed")
+        return
+    if dropped:
+        _LOG.info("readings_dropped", partitions=dropped)
 
 
 def run(

@@ -2,12 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from store import StoreSettings
+from nhip.cli.database import store_settings
 
 
 def migrate(
@@ -38,7 +37,7 @@ def migrate(
     from nhip.stack import database_roles  # noqa: PLC0415 # heavy imports only inside commands
     from store.migrations import migrate as upgrade  # noqa: PLC0415
 
-    settings = _settings(dsn)
+    settings = store_settings(dsn)
     # Before anything is changed: a mistake in the folder must not leave a half-done installation.
     passwords = database_roles.passwords_in(passwords_from) if passwords_from is not None else {}
     admin_key = database_roles.api_key_in(admin_key_file) if admin_key_file is not None else None
@@ -52,16 +51,6 @@ def migrate(
     typer.echo(f"The database is at revision {revision}.", err=True)
     for role in sorted(passwords):
         typer.echo(f"Role {role} may log in with the password of {passwords_from}/{role}.", err=True)
-
-
-def _settings(dsn: str | None) -> "StoreSettings":
-    from pydantic import SecretStr  # noqa: PLC0415
-
-    from store import StoreSettings  # noqa: PLC0415
-
-    if dsn is None:
-        return StoreSettings()  # pyright: ignore[reportCallIssue] # from the environment
-    return StoreSettings(dsn=SecretStr(dsn))
 
 
 def register(app: typer.Typer) -> None:

@@ -1,0 +1,2 @@
+-- Keep readings for ever.
+DELETE FROM retention
