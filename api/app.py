@@ -17,6 +17,7 @@ import api.routes
 from api import reference
 from api.database import Database
 from api.errors import (
+    PROBLEM_RESPONSES,
     ApiError,
     Fault,
     InternalError,
@@ -87,7 +88,9 @@ def create_app(settings: ApiSettings, store_settings: StoreSettings) -> FastAPI:
 
 
 def _mount(application: FastAPI) -> None:
-    versioned = APIRouter(prefix=VERSION_PREFIX, dependencies=[Depends(refuse_unknown_parameters)])
+    versioned = APIRouter(
+        prefix=VERSION_PREFIX, dependencies=[Depends(refuse_unknown_parameters)], responses=PROBLEM_RESPONSES
+    )
     for module in sorted(pkgutil.iter_modules(api.routes.__path__), key=lambda found: found.name):
         loaded = import_module(f"api.routes.{module.name}")
         target = application if loaded.__dict__.get("OUTSIDE_VERSION", False) else versioned

@@ -32,6 +32,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PROBLEM_TYPE: Final = "application/problem+json"
+# What OpenAPI says of every refusal.
+_PROBLEM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "title_vi", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "description": "stable, urn:nhip:problem:…"},
+        "title": {"type": "string"},
+        "title_vi": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "field": {"type": "string", "description": "of the first error"},
+        "found": {"type": "string"},
+        "expected": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}, "description": "field, found, expected"},
+    },
+}
+PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": meaning, "content": {PROBLEM_TYPE: {"schema": _PROBLEM_SCHEMA}}}
+    for status, meaning in (
+        (422, "a field is not what was expected"),
+        ("4XX", "refused"),
+        ("5XX", "not possible now"),
+    )
+}
 _TYPE_PREFIX: Final = "urn:nhip:problem:"
 _FOUND_LETTERS_MAX: Final = 200
 

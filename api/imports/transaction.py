@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal
 
-from api.changes import record
+from api.changes import Change, record
 from api.credentials import Issued, issue
 from api.imports.places import Places, find_places, make_places
 from api.imports.rows import checked_batch
@@ -53,6 +53,8 @@ async def _issue(session: Session, batch: Batch, options: Options, places: Place
         return []
     named = {row.gateway for row in batch.rows}
     codes = places.created_gateways if options.credentials == "new" else sorted(named)
+    if options.credentials == "rotate":
+        places.changes += [Change("rotate", "credential", code, None, None) for code in codes]
     return await issue(session, {places.gateways[code]["id"]: code for code in codes})
 
 

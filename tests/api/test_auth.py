@@ -38,6 +38,14 @@ def test_every_operation_says_what_it_is_in_both_languages(service):
         assert operation["x-summary-vi"] != operation["summary"]
 
 
+def test_every_operation_promises_problems_and_not_the_frameworks_own_errors(service):
+    schema = service.app.openapi()
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+    for method, path, operation in operations(service):
+        if path.startswith("/api/"):
+            assert "application/problem+json" in operation["responses"]["422"]["content"], (method, path)
+
+
 def test_no_changing_operation_is_open(service):
     opened = {
         (method, path)
