@@ -127,7 +127,7 @@ async def read_status(
     sensor: str,
     caller: Reader,
     first_valid_reading_since: Annotated[
-        str | None, Query(max_length=64, description="an instant of reception; registration when left out")
+        str | None, Query(max_length=64, description="an instant of reception; any when left out")
     ] = None,
 ) -> SensorStatus:
     """Return the newest reading, and the first good one received since an instant."""

@@ -12,7 +12,7 @@ FROM sensor s JOIN quantity q ON q.code = s.quantity JOIN gateway g ON g.id = s.
              SELECT ts, value, flag, state, received_at FROM reading WHERE sensor_id = s.id
              ORDER BY ts DESC LIMIT 1000
          ) newest
-         WHERE received_at >= coalesce(%(since)s::timestamptz, s.created_at) AND flag <= 3 AND state = 0
+         WHERE received_at >= coalesce(%(since)s::timestamptz, '-infinity') AND flag <= 3 AND state = 0
          ORDER BY received_at, ts LIMIT 1
      ) f ON true
 WHERE s.id = %(id)s::integer
