@@ -126,8 +126,8 @@ class _Check:
         self._csv()
         self._time()
         self._area()
-        self._site()
         self._files()
+        self._site()
         self._columns(self._mapping.columns, "columns")
 
     def _csv(self) -> None:

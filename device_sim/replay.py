@@ -101,7 +101,7 @@ class Replay:
         self,
         mapping: Mapping,
         paths: Sequence[Path],
-        registry: RegistryClient,
+        registry: RegistryClient | None,
         settings: DeviceSimSettings,
         options: ReplayOptions,
         on_progress: Callable[[ReplayProgress], None] | None = None,
@@ -110,7 +110,8 @@ class Replay:
         self._registry = registry
         self._settings = settings
         self._options = options
-        self._state_dir = options.state_dir / registry.place
+        place = f"{options.endpoint.host}_{options.endpoint.port}" if registry is None else registry.place
+        self._state_dir = options.state_dir / place
         self._endpoint = options.endpoint
         self._on_progress = on_progress
         self._files = [self._opened(path) for path in paths]

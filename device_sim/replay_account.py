@@ -21,7 +21,7 @@ class RejectsFile:
     """The full list of what was rejected, as CSV."""
 
     def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("w", newline="", encoding="utf-8")
+        self._file: TextIO = path.open("w", newline="", encoding="utf-8", errors="backslashreplace")
         self._writer = csv.writer(self._file)
         self._writer.writerow(_REJECTS_HEADER)
 

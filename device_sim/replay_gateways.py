@@ -37,7 +37,7 @@ class ReplayGateways:
         self,
         mapping: Mapping,
         area: str | None,
-        registry: RegistryClient,
+        registry: RegistryClient | None,
         outbox: Outbox,
         publisher: Publisher,
         *,
@@ -75,19 +75,27 @@ class ReplayGateways:
         is_first = site.gateway not in self._rows
         if is_first:
             self._lock(site.gateway)
-        outcome = await asyncio.to_thread(partial(self._registry.register, rows, archive=True))
-        self._outbox.keep_credentials(outcome.credentials)
+        is_created = await self._register(site.gateway, rows)
         self._known.update((site.gateway, row.sensor) for row in rows)
         self._rows.setdefault(site.gateway, rows)
         if is_first:
             credential = self._outbox.credential(site.gateway) or await self._rotated(site.gateway)
-            self._ledgers[site.gateway] = await asyncio.to_thread(self._registry.ledger, site.gateway)
+            ledger = self._ledgers[site.gateway] = await self._ledger(site.gateway)
             self._publisher.add(site.gateway, credential)
-            ledger = self._ledgers[site.gateway]
-            is_created = any(gateway == site.gateway for gateway, _ in outcome.credentials)
             if is_created or (ledger is not None and ledger.received == 0):
                 self._new.add(site.gateway)
         return site.gateway in self._new
+
+    async def _register(self, gateway: str, rows: Sequence[SensorRow]) -> bool:
+        """Register sensors; return whether that made the gateway."""
+        if self._registry is None:
+            return False
+        outcome = await asyncio.to_thread(partial(self._registry.register, rows, archive=True))
+        self._outbox.keep_credentials(outcome.credentials)
+        return any(created == gateway for created, _ in outcome.credentials)
+
+    async def _ledger(self, gateway: str) -> Ledger | None:
+        return None if self._registry is None else await asyncio.to_thread(self._registry.ledger, gateway)
 
     def refused(self, gateway: str) -> bool:
         """Count a refusal by the broker, ask for a new credential once; return whether to give up."""
@@ -102,7 +110,7 @@ class ReplayGateways:
         """Return by how much ingest's account of the gateways grew since they were connected."""
         total = Ledger()
         for gateway, before in self._ledgers.items():
-            after = await asyncio.to_thread(self._registry.ledger, gateway)
+            after = await self._ledger(gateway)
             if before is None or after is None:
                 return None
             total.received += after.received - before.received
@@ -130,12 +138,12 @@ class ReplayGateways:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.close()
-            raise StateError(
-                path, f"gateway {gateway} is being replayed by another process", "one"
-            ) from error
+            raise StateError(path, f"another process replays gateway {gateway}", "one at a time") from error
         self._locks.append(file)
 
     async def _rotated(self, gateway: str) -> Credential | None:
+        if self._registry is None:
+            return None
         rows = self._rows[gateway][:1]
         outcome = await asyncio.to_thread(
             partial(self._registry.register, rows, archive=True, credentials="rotate")

@@ -54,6 +54,9 @@ def replay(
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder of outboxes and credentials (~/.local/state/nhip/replay).")
     ] = None,
+    no_register: Annotated[
+        bool, typer.Option("--no-register", help="Only publish; register nothing.")
+    ] = False,
     api_url: Annotated[str, typer.Option(envvar="NHIP_API_URL")] = "http://127.0.0.1:8000",
     api_key: Annotated[str, typer.Option(envvar="NHIP_API_KEY", show_default=False)] = "",
     mqtt_url: Annotated[str, typer.Option(envvar="NHIP_MQTT_URL")] = "mqtt://127.0.0.1:1883",
@@ -75,12 +78,14 @@ def replay(
 
     configure_logging(json=False)
     settings = DeviceSimSettings()
-    registry = RegistryClient(
-        api_url,
-        api_key,
-        timeout_s=settings.api_timeout_s,
-        rows_per_request=settings.import_rows_per_request,
-    )
+    registry = None
+    if not no_register:
+        registry = RegistryClient(
+            api_url,
+            api_key,
+            timeout_s=settings.api_timeout_s,
+            rows_per_request=settings.import_rows_per_request,
+        )
     options = ReplayOptions(
         endpoint=parsed_endpoint(mqtt_url),
         state_dir=state_dir or state_folder() / "replay",
@@ -95,7 +100,7 @@ def replay(
     with view:
         summary = asyncio.run(_run(run))
     if as_json:
-        typer.echo(json.dumps(summary.as_dict(), ensure_ascii=False))
+        typer.echo(json.dumps(summary.as_dict()))
     _tell(summary)
     if not summary.complete:
         sys.exit(EXIT_INTERRUPTED if run.stopped else EXIT_NOT_ALL_ACKNOWLEDGED)
