@@ -18,3 +18,8 @@ SELECT role.name || ' schema ' || n.nspname || ' ' || string_agg(p.name, ' ' ORD
 FROM unnest(%(roles)s::text[]) AS role (name) CROSS JOIN pg_namespace n CROSS JOIN unnest(ARRAY['USAGE', 'CREATE']) AS p (name)
 WHERE n.nspname IN ('public', 'grafana') AND has_schema_privilege(role.name, n.oid, p.name)
 GROUP BY role.name, n.nspname
+UNION ALL
+SELECT role.name || ' function ' || p.proname || ' EXECUTE'
+FROM unnest(%(roles)s::text[]) AS role (name) CROSS JOIN pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND has_function_privilege(role.name, p.oid, 'EXECUTE')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = p.oid AND e.deptype = 'e')

@@ -86,3 +86,13 @@ def test_every_finite_number_is_kept_exactly(owner, value):
     owner.execute(ENSURE, (moment, moment))
     owner.execute(INSERT, (1, moment, value))
     assert owner.execute("SELECT value FROM reading").fetchone() == (value,)
+
+
+def test_only_ingest_makes_partitions(role_dsn):
+    """The function works with its owner's rights, so nobody else may call it."""
+    for role in ("nhip_processing", "nhip_api", "nhip_grafana"):
+        with (
+            psycopg.connect(role_dsn(role)) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("SELECT public.ensure_reading_partitions(now(), now())")

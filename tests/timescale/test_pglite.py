@@ -205,16 +205,19 @@ def test_values_that_are_no_numbers_are_refused(run):
         assert result["error"].startswith("23514"), result
 
 
-def test_old_days_can_be_dropped_by_the_retention_of_timescaledb(run):
-    """Retention is the operator's decision; the hypertable is made so that it works."""
+def test_old_days_are_dropped_when_somebody_has_asked_for_it(run):
+    """Retention is the operator's decision: without it nothing is dropped, with it whole chunks are."""
     day = "INSERT INTO reading VALUES (now() - interval '{} days', now(), 1, 1, 1, 0)"
-    *_, dropped, left = run(
-        *(script(day.format(days)) for days in (1, 40, 400)),
-        query("SELECT count(*) AS n FROM drop_chunks('reading', older_than => interval '365 days')"),
+    drop = query("SELECT drop_expired_readings() AS n", role="nhip_processing")
+    *_, untouched, kept, dropped, left = run(
+        *(script(day.format(days)) for days in (1, 40, 500)),
+        drop,
+        script("INSERT INTO retention (readings_kept) VALUES (interval '400 days')"),
+        drop,
         query("SELECT count(*) AS n FROM reading"),
     )
-    assert rows(dropped) == [{"n": 1}]
-    assert rows(left) == [{"n": 2}]
+    assert kept["error"] is None
+    assert [rows(result)[0]["n"] for result in (untouched, dropped, left)] == [0, 1, 2]
 
 
 def test_dashboards_read_compressed_readings(run):

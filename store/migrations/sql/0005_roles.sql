@@ -20,6 +20,8 @@ GRANT USAGE ON SCHEMA public TO nhip_ingest, nhip_processing, nhip_api;
 -- ingest: reads the registry, appends telemetry, keeps the ledger.
 GRANT SELECT ON quantity, area, site, gateway, sensor, calibration TO nhip_ingest;
 GRANT SELECT, INSERT ON reading TO nhip_ingest;
+-- PostgreSQL lets everybody execute a function; this one makes tables with its owner's rights.
+REVOKE EXECUTE ON FUNCTION ensure_reading_partitions(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_reading_partitions(timestamptz, timestamptz) TO nhip_ingest;
 GRANT SELECT, INSERT, UPDATE ON quarantine, accounting, gateway_seen TO nhip_ingest;
 GRANT INSERT ON dirty_hour TO nhip_ingest;
