@@ -96,6 +96,29 @@ def periods_of(touched: SubjectHours, period: Period, zone_of: Callable[[int], s
     return SubjectPeriods(subject_id[order], start[order], end[order])
 
 
+def children_of(periods: SubjectPeriods, period: Period, zone_of: Callable[[int], str]) -> tuple[Ints, Ints]:
+    """Return (subject, start) of every shorter period that begins in one of the periods.
+
+    Args:
+        periods: of which the parts are wanted.
+        period: length of the parts.
+        zone_of: time zone of a subject.
+    """
+    subjects: list[Ints] = []
+    starts: list[Ints] = []
+    zones = np.array([zone_of(subject) for subject in periods.subject_id.tolist()])
+    for zone in np.unique(zones).tolist():
+        mine = zones == zone
+        start, end = periods.start[mine], periods.end[mine]
+        edges = period_edges(int(start.min()), int(end.max()), period, zone)
+        first, last = np.searchsorted(edges, start), np.searchsorted(edges, end)
+        counts = last - first
+        within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+        subjects.append(np.repeat(periods.subject_id[mine], counts))
+        starts.append(edges[np.repeat(first, counts) + within])
+    return np.concatenate(subjects), np.concatenate(starts)
+
+
 def row_in(periods: SubjectPeriods, subject_ids: Ints, instants: Ints) -> Ints:
     """Return for each (subject, instant) the row of the period that holds it, or -1.
 

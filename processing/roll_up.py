@@ -8,6 +8,7 @@ it began.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from processing.cells import (
     SubjectHours,
     SubjectPeriods,
     Terms,
+    children_of,
     merged_spans,
     periods_of,
     row_in,
@@ -50,7 +52,7 @@ def recipes_for(kind: SubjectKind) -> list[FactSumRecipe]:
 
 def sensor_days(context: Context, touched: SubjectHours) -> list[Block]:
     """Return the days of sensors that hold the touched hours."""
-    days = periods_of(touched, Period.DAY, lambda one: context.time_zone(SubjectKind.SENSOR, one))
+    days = periods_of(touched, Period.DAY, partial(context.time_zone, SubjectKind.SENSOR))
     if not len(days.start):
         return []
     sensor_ids, starts, ends = merged_spans(*days)
@@ -113,20 +115,18 @@ def _chosen(periods: SubjectPeriods, mask: Bools) -> SubjectPeriods:
 
 def longer_periods(context: Context, kind: SubjectKind, period: Period, touched: SubjectHours) -> list[Block]:
     """Return the touched periods added up from the stored values of the next shorter ones."""
-    periods = periods_of(touched, period, lambda one: context.time_zone(kind, one))
+    periods = periods_of(touched, period, partial(context.time_zone, kind))
     if not len(periods.start):
         return []
     recipes = recipes_for(kind)
     ids = [context.indicator_ids[recipe.indicator.code] for recipe in recipes]
-    # One span for many periods: the server walks an index once instead of once per period.
-    subject_ids, starts, ends = merged_spans(*periods)
+    subject_ids, starts = children_of(periods, SHORTER[period], partial(context.time_zone, kind))
     subject_id, indicator_id, start, n, *columns = fetch_columns(
         context.connection,
         "select_terms",
         {
             "subject_ids": Int4s(subject_ids),
             "starts": Instants(starts),
-            "ends": Instants(ends),
             "indicator_ids": Int2s(np.array(ids, np.int64)),
             "subject_kind": kind.value,
             "period": SHORTER[period].value,

@@ -312,12 +312,13 @@ def _area_block(context: Context, recipe: SiteSeriesRecipe, block: Block) -> Blo
     codes = {row[0]: row[1] for row in stations if row[3]}
     members = load_site_areas(context.connection, context.registry.tree, codes)
     periods = _touched_areas(context, block)
-    span_sites, starts, ends = _station_spans(np.array(sorted(codes), np.int64), members.expand, periods)
+    # The same spans for all stations: whoever has values then, has them for the areas that are touched.
+    _, starts, ends = merged_spans(np.zeros(len(periods.start), np.int64), periods.start, periods.end)
     site_id, start, value, limit, responsible = fetch_columns(
         context.connection,
         "select_station_values",
         {
-            "site_ids": Int4s(span_sites),
+            "site_ids": Int4s(np.array(sorted(codes), np.int64)),
             "starts": Instants(starts),
             "ends": Instants(ends),
             "indicator_id": block.indicator_id,
@@ -356,24 +357,6 @@ def _touched_areas(context: Context, block: Block) -> SubjectPeriods:
         return SubjectPeriods(*(np.empty(0, np.int64) for _ in range(3)))
     pairs, index = np.unique(np.stack((area, block.cells.period_start[row])), axis=1, return_index=True)
     return SubjectPeriods(pairs[0], pairs[1], block.cells.period_end[row][index])
-
-
-def _station_spans(site_ids: Ints, expand: Any, periods: SubjectPeriods) -> tuple[Ints, Ints, Ints]:  # noqa: ANN401
-    """Return the spans of the sites in which their areas are touched."""
-    areas, starts, ends = merged_spans(*periods)
-    row, area = expand(site_ids)
-    sites: list[Ints] = []
-    chosen: list[Ints] = []
-    for one in np.unique(areas).tolist():
-        spans = np.flatnonzero(areas == one)
-        of_area = site_ids[row[area == one]]
-        sites.append(np.repeat(of_area, len(spans)))
-        chosen.append(np.tile(spans, len(of_area)))
-    if not sites:
-        nothing = np.empty(0, np.int64)
-        return nothing, nothing, nothing
-    index = np.concatenate(chosen)
-    return merged_spans(np.concatenate(sites), starts[index], ends[index])
 
 
 def _judged_block(

@@ -22,6 +22,7 @@ from processing.cells import (
     SubjectHours,
     SubjectPeriods,
     Terms,
+    children_of,
     distinct_hours,
     merged_spans,
     periods_of,
@@ -187,14 +188,13 @@ def _known_time(
     site_ids, row = _sites_in(level, periods)
     sensor_of = {one.site_id: one.sensor_id for one in level.feeders}
     sensors = np.array([sensor_of[site] for site in site_ids.tolist()], np.int64)
-    span_sensors, starts, ends = merged_spans(sensors, periods.start[row], periods.end[row])
+    asked = np.unique(np.stack((sensors, periods.start[row])), axis=1)
     sensor_id, _, start, _, live, window, _, _ = fetch_columns(
         context.connection,
         "select_terms",
         {
-            "subject_ids": Int4s(span_sensors),
-            "starts": Instants(starts),
-            "ends": Instants(ends),
+            "subject_ids": Int4s(asked[0]),
+            "starts": Instants(asked[1]),
             "indicator_ids": Int2s(np.array([context.indicator_ids[_KNOWN_BY]], np.int64)),
             "subject_kind": SubjectKind.SENSOR.value,
             "period": period.value,
@@ -296,14 +296,13 @@ def supply_years(context: Context, touched: SubjectHours, feeders: Mapping[int, 
 
 
 def _year_block(context: Context, level: _Level, recipe: InterruptionRecipe, years: SubjectPeriods) -> Block:
-    subject_ids, starts, ends = merged_spans(*years)
+    subject_ids, starts = children_of(years, Period.MONTH, partial(context.time_zone, level.kind))
     subject_id, _, start, n, numerator, served, live, window = fetch_columns(
         context.connection,
         "select_terms",
         {
             "subject_ids": Int4s(subject_ids),
             "starts": Instants(starts),
-            "ends": Instants(ends),
             "indicator_ids": Int2s(np.array([context.indicator_ids[recipe.indicator.code]], np.int64)),
             "subject_kind": level.kind.value,
             "period": Period.MONTH.value,

@@ -21,8 +21,12 @@ WITH fresh AS (
     SELECT v.indicator_id, v.subject_kind, v.subject_id, v.period, v.period_start, v.revision, v.value,
            v.n, v.completeness, v.verdict, v.limit_value, v.responsible, v.note, v.detail,
            v.method_version, v.computed_at
-    FROM fresh JOIN indicator_value v
-         USING (indicator_id, subject_kind, subject_id, period, period_start)
+    FROM fresh CROSS JOIN LATERAL (
+        SELECT * FROM indicator_value o
+        WHERE o.indicator_id = fresh.indicator_id AND o.subject_kind = fresh.subject_kind
+          AND o.subject_id = fresh.subject_id AND o.period = fresh.period AND o.period_start = fresh.period_start
+        LIMIT 1  -- one look-up per value, whatever the planner believes of the table
+    ) AS v
     WHERE NOT v.provisional
       AND (v.value, v.n, v.completeness, v.verdict, v.limit_value, v.responsible, v.note, v.detail,
            v.method_version)

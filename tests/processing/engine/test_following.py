@@ -1,4 +1,4 @@
-"""The service: follows the queue, survives the database's restart, ends when asked, and stops for no bad key."""
+"""The service: follows the queue, survives cut connections, ends when asked, and stops for no bad key."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def test_a_cut_connection_is_made_again(city: City, service: Service) -> None:
     eventually(lambda: queue_is_empty(city) and len(city.facts()) == 10)
 
 
-def test_a_key_that_cannot_be_computed_holds_up_nobody(city: City, service: Service) -> None:
+@pytest.mark.usefixtures("service")
+def test_a_key_that_cannot_be_computed_holds_up_nobody(city: City) -> None:
     """The database refuses one sensor's facts for good; everybody else's are written meanwhile."""
     gateway, site = city.gateway("g", archive=True), city.site("s", city.area("town"))
     bad, good = city.sensor(gateway, site, "pm25"), city.sensor(gateway, site, "pm10")
