@@ -122,11 +122,6 @@ def span_of(
     return start or EARLIEST, end or LATEST
 
 
-def hour_of(instant: datetime) -> datetime:
-    """Return the start of the UTC hour that holds `instant`."""
-    return instant.replace(minute=0, second=0, microsecond=0)
-
-
 def micros(instant: datetime) -> int:
     """Return microseconds since 1970, the form of an instant in a cursor."""
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
