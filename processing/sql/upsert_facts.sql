@@ -1,4 +1,5 @@
 -- Write hour facts, touch none that did not change, keep what was published of closed hours; give the changed keys.
+-- Readings are only ever added; where fewer are left, retention has dropped them, and the facts outlive them.
 WITH fresh AS (
     SELECT sensor_id, hour, n, n_good, slots, expected, nullif(mean, 'NaN') AS mean, nullif(m2, 'NaN') AS m2,
            nullif(minimum, 'NaN') AS minimum, nullif(maximum, 'NaN') AS maximum,
@@ -23,7 +24,7 @@ WITH fresh AS (
            v.n, v.completeness, v.note, v.method_version, v.computed_at
     FROM fresh JOIN hour_fact f ON f.sensor_id = fresh.sensor_id AND f.hour = fresh.hour
          JOIN sensor_hour_cell v ON v.subject_id = f.sensor_id AND v.period_start = f.hour
-    WHERE NOT f.provisional
+    WHERE NOT f.provisional AND fresh.n >= f.n
       AND (f.n, f.n_good, f.slots, f.expected, f.mean, f.m2, f.minimum, f.maximum, f.first_ts, f.last_ts,
            f.last_good_ts, f.last_good_value, f.integral, f.covered_s, f.live_s, f.window_s, f.outages,
            f.increase, f.on_time, f.delay_max_s)
@@ -60,7 +61,8 @@ WITH fresh AS (
                  EXCLUDED.window_s, EXCLUDED.outages, EXCLUDED.increase, EXCLUDED.on_time, EXCLUDED.delay_max_s)
             THEN 1 ELSE 0 END,
         computed_at = now()
-    WHERE (f.n, f.n_good, f.slots, f.expected, f.mean, f.m2, f.minimum, f.maximum, f.first_ts, f.last_ts,
+    WHERE EXCLUDED.n >= f.n
+      AND (f.n, f.n_good, f.slots, f.expected, f.mean, f.m2, f.minimum, f.maximum, f.first_ts, f.last_ts,
            f.last_good_ts, f.last_good_value, f.integral, f.covered_s, f.live_s, f.window_s, f.outages,
            f.increase, f.on_time, f.delay_max_s, f.provisional)
           IS DISTINCT FROM

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processing.recomputing import Selection, mark, select_sensors
-from tests.processing.engine.city import START, City
+from tests.processing.engine.city import START, City, every
 
 if TYPE_CHECKING:
     from processing.engine import Engine
@@ -187,3 +187,16 @@ def test_recompute_selects_by_indicator_and_area(
     Town(city)
     selection = Selection(START, START + HOUR, area=area, indicator=indicator)
     assert len(select_sensors(city.owner, selection)) == count
+
+
+def test_facts_outlive_readings_that_retention_dropped(city: City) -> None:
+    """Computing hours again whose raw readings are gone changes nothing of what was known."""
+    sensor = city.sensor(city.gateway("g", archive=True), city.site("s", city.area("town")))
+    city.read(sensor, every(START, 12))
+    city.engine.drain()
+    before = everything(city)
+    city.owner.execute("DELETE FROM reading WHERE ts < %s", (START + HOUR,))
+    for hour in (START, START + HOUR):
+        city.mark(sensor, hour)
+    city.engine.drain()
+    assert everything(city) == before
