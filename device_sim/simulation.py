@@ -1,10 +1,5 @@
 """A simulated city at work: registered, connected, measured second by second, sent through its outbox.
 
-Gateways send every `batch_s` seconds, not all in the same second: those of group g when the second divided
-by `batch_s` leaves g. A city that starts in the past, or whose outbox was full, catches up in long steps with
-many readings per message, and goes on in real time from there. How far each group has come is kept in the
-outbox with its batches, so a simulation that was killed goes on without a gap.
-
 Measured on two shared cores, with mosquitto 2.0.11 and a subscriber that acknowledges on the same machine:
 10,000 gateways (340 connected per second) sent 50,000 readings/s in 2,000 messages/s, every
 one acknowledged, with two thirds of one core and 330 MB; 26 hours of a city of 240 sensors, 908,000 readings,
@@ -21,29 +16,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import structlog
 
 from device_sim.city import CITY
-from device_sim.courses import COMMISSIONED_S
-from device_sim.errors import CityError, DeviceSimError, StateError
+from device_sim.errors import DeviceSimError, StateError
 from device_sim.faults import Fault, FaultRates
-from device_sim.fleet import Fleet
-from device_sim.measurement import Measurement
 from device_sim.outbox import Outbox
+from device_sim.production import Production
 from device_sim.publisher import Publisher
-from device_sim.schedule import Schedule
-from device_sim.signals import Signals
-from device_sim.truth import TruthLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from typing import IO
 
     from device_sim.city import City
     from device_sim.endpoint import Endpoint
-    from device_sim.fleet import Batch
+    from device_sim.outbox import PendingBatch
     from device_sim.registration import RegistryClient
     from device_sim.settings import DeviceSimSettings
 
@@ -51,7 +39,6 @@ _log = structlog.get_logger(__name__)
 
 # A city that is further behind than this catches up in long steps.
 _BEHIND_S: Final = 60
-_RESUMED_S_MAX: Final = 3 * 86_400
 _REPORT_S: Final = 10.0
 _DRAIN_S: Final = 8.0
 _LOOK_S: Final = 0.05
@@ -106,22 +93,18 @@ class Simulation:
         self._registry = registry
         self._settings = settings
         self._options = options
-        self._schedule = Schedule(city, options.rates)
-        self._signals = Signals(city)
         self._stopped = asyncio.Event()
         self._refusals: dict[str, int] = {}
         self._paused: set[str] = set()
+        self._acknowledged = 0
         self._outbox: Outbox
         self._publisher: Publisher
-        self._fleet: Fleet
-        self._measurement: Measurement
-        self._truth: TruthLog
-        self._groups: list[np.typing.NDArray[np.int64]] = []
-        self._until_s: list[int] = []
-        self._goes_on = False
-        self._truth_until_s = 0
-        self._acknowledged = 0
-        self.produced_count = 0
+        self._production: Production
+
+    @property
+    def produced_count(self) -> int:
+        """Readings that were made."""
+        return self._production.produced_count
 
     @property
     def acknowledged_count(self) -> int:
@@ -142,16 +125,11 @@ class Simulation:
         with contextlib.ExitStack() as stack:
             stack.enter_context(contextlib.closing(self._lock()))
             self._outbox = stack.enter_context(Outbox(self._options.state_dir / "simulation.sqlite"))
-            self._goes_on = self._find_start()
-            self._truth = TruthLog(self._options.truth, self._city, self._schedule, append=self._goes_on)
-            stack.enter_context(contextlib.closing(self._truth))
-            self._fleet = Fleet(self._city, self._options.rates, self._truth)
-            self._measurement = Measurement(
-                self._city, self._signals, self._schedule, self._options.rates, self._truth
+            self._production = Production(
+                self._city, self._options.rates, self._settings, self._outbox, self._options.truth
             )
-            self._groups = [
-                self._fleet.group(number, self._settings.batch_s) for number in range(self._settings.batch_s)
-            ]
+            self._production.begin(self._options.history_s, behind=self._options.speed is None)
+            stack.callback(self._production.end)
             self._publisher = Publisher(self._options.endpoint, self._outbox, self._settings, self)
             await self._register()
             await self._live()
@@ -184,24 +162,6 @@ class Simulation:
             raise StateError(path, "another simulation uses this folder", "--state-dir of its own") from error
         return file
 
-    def _find_start(self) -> bool:
-        """Set how far each group has come; return whether an earlier run goes on."""
-        now_s = int(time.time())
-        start_s = now_s - int(self._options.history_s)
-        if start_s < COMMISSIONED_S:
-            expected = "a time after the city was equipped, 2026-01-01"
-            raise CityError("history", f"{self._options.history_s:g} s", expected)  # noqa: EM101 # the option's name
-        known = [self._outbox.position(self._position_name(g)) for g in range(self._settings.batch_s)]
-        goes_on = min(known) > now_s - _RESUMED_S_MAX
-        self._until_s = known if goes_on else [start_s] * self._settings.batch_s
-        self._truth_until_s = min(self._until_s)
-        return goes_on
-
-    def _position_name(self, group: int) -> str:
-        # A city of another make does not go on where this one was.
-        city = self._city
-        return f"{city.seed}/{len(city.gateways)}/{len(city.sensors)}/{self._settings.batch_s}/{group}"
-
     async def _register(self) -> None:
         registry = self._registry
         if registry is not None:
@@ -231,10 +191,6 @@ class Simulation:
     # Second by second ---------------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        start_s = self._truth_until_s
-        city = self._city
-        facts = {"seed": city.seed, "gateways": len(city.gateways), "sensors": len(city.sensors)}
-        self._truth.begin(start_s, facts, goes_on=self._goes_on)
         begun_s = time.monotonic()
         async with self._publisher.running():
             tasks = [
@@ -242,76 +198,49 @@ class Simulation:
                 asyncio.create_task(self._renew_forever(), name="renew"),
             ]
             try:
-                await self._produce(start_s, begun_s)
+                await self._produce(begun_s)
                 if self._options.duration_s is not None and not self._stopped.is_set():
                     await self._drain()
             finally:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                self._truth.end(start_s, min(self._until_s))
 
-    async def _produce(self, start_s: float, begun_s: float) -> None:
+    async def _produce(self, begun_s: float) -> None:
         speed, duration_s = self._options.speed, self._options.duration_s
+        start_s = self._production.start_s
         while not self._stopped.is_set():
             elapsed_s = time.monotonic() - begun_s
             if duration_s is not None and elapsed_s >= duration_s:
                 return
             now_s = time.time() if speed is None else min(time.time(), start_s + elapsed_s * speed)
-            if now_s - max(self._until_s) > _BEHIND_S + self._settings.batch_s:
-                await self._catch_up(int(now_s))
-            elif now_s >= max(self._until_s) + 1:
-                self._tick(max(self._until_s) + 1)
-                await asyncio.sleep(0)
-            else:
+            batches = self._next_batches(now_s)
+            if batches is None:
                 await self._rest(_LOOK_S)
+            else:
+                self._publisher.offer(batches)
+                await asyncio.sleep(0)
             while self._publisher.outstanding >= self._settings.outbox_batches_max:
                 if await self._rest(_LOOK_S):
                     return
 
-    def _tick(self, second: int) -> None:
-        """Measure and send what the gateways of one group have collected."""
-        group = second % self._settings.batch_s
-        sensors, start_s = self._groups[group], self._until_s[group]
-        self._cut_links(second)
-        self._advance_truth(second)
-        readings = self._measurement.readings(sensors, start_s, second)
-        self._hand_over(group, second, self._fleet.live_batches(readings, start_s, second))
-        self._schedule.forget_before(second)
-
-    async def _catch_up(self, now_s: int) -> None:
-        """Back-fill a long step of all groups, as far as `now_s` at most."""
-        rate = float(np.sum(1.0 / self._signals.interval_s))
-        step_s = min(self._settings.history_batch_s, int(self._settings.history_readings_max / rate))
-        end_s = min(now_s, min(self._until_s) + max(step_s, _BEHIND_S))
-        self._advance_truth(end_s)
-        for group, sensors in enumerate(self._groups):
-            if self._until_s[group] < end_s:
-                readings = self._measurement.readings(sensors, self._until_s[group], end_s)
-                self._hand_over(group, end_s, self._fleet.history_batches(readings))
-            while self._publisher.outstanding >= self._settings.history_pending_batches_max:
-                if await self._rest(_LOOK_S):
-                    return
-            await asyncio.sleep(0)
-
-    def _hand_over(self, group: int, until_s: int, batches: Iterable[Batch]) -> None:
-        with self._outbox.transaction():
-            kept = [self._outbox.put(batch.gateway, batch.readings, batch.encode) for batch in batches]
-            self._outbox.keep_position(self._position_name(group), until_s)
-        self._until_s[group] = until_s
-        self.produced_count += sum(batch.readings for batch in kept)
-        self._publisher.offer(kept)
-
-    def _advance_truth(self, until_s: int) -> None:
-        if until_s > self._truth_until_s:
-            self._truth.advance(self._truth_until_s, until_s)
-            self._truth_until_s = until_s
+    def _next_batches(self, now_s: float) -> list[PendingBatch] | None:
+        """Return what is due first: what was held up, the live second, the past; None when nothing is."""
+        production = self._production
+        is_free = self._publisher.outstanding < self._settings.history_pending_batches_max
+        if now_s - min(production.live_s) > _BEHIND_S + self._settings.batch_s:
+            return production.catch_up(int(now_s)) if is_free else None
+        second = max(production.live_s) + 1
+        if now_s >= second:
+            self._cut_links(second)
+            return production.tick(second)
+        return production.fill() if production.has_past and is_free else None
 
     def _cut_links(self, second: int) -> None:
         """Take the link from gateways whose data are to arrive late, and give it back."""
         cut = {
             self._city.gateways[episode.target]
-            for episode in self._schedule.between(Fault.LATE_BURST, second, second + 1)
+            for episode in self._production.schedule.between(Fault.LATE_BURST, second, second + 1)
         }
         for gateway in cut - self._paused:
             self._publisher.pause(gateway)
@@ -342,7 +271,8 @@ class Simulation:
                 acknowledged_per_s=round((self._acknowledged - acknowledged) / _REPORT_S),
                 online=self._publisher.online,
                 outstanding=self._publisher.outstanding,
-                behind_s=round(time.time() - min(self._until_s)),
+                behind_s=round(time.time() - min(self._production.live_s)),
+                filling_past=self._production.has_past,
             )
             produced, acknowledged = self.produced_count, self._acknowledged
 

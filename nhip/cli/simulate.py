@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _SENSORS_PER_GATEWAY: Final = 6
 # A larger city would need long for its history; it gets one only when asked.
 _HISTORY_SENSORS_MAX: Final = 1500
-_HISTORY_S: Final = 26 * 3600.0
+# Yesterday whole, with the eight hours before it that its ozone mean looks back on.
+_HISTORY_S: Final = 50 * 3600.0
 _SPEED_HISTORY_S: Final = 24 * 3600.0
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 _UNIT_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -35,7 +36,7 @@ class DurationError(ValueError):
     def __init__(self, option: str, found: str) -> None:
         self.option = option
         self.found = found
-        super().__init__(f"{option}: found {found!r}, expected a span of time such as 90s, 30m, 26h or 2d")
+        super().__init__(f"{option}: found {found!r}, expected a span of time such as 90s, 30m, 50h or 2d")
 
 
 def simulate(  # noqa: PLR0917 # typer's options are arguments
@@ -47,16 +48,15 @@ def simulate(  # noqa: PLR0917 # typer's options are arguments
     history: Annotated[
         str | None,
         typer.Option(
-            help="Start so long ago and fill the past first, such as 26h; 0 starts now. "
-            f"By default 26h for a city of up to {_HISTORY_SENSORS_MAX} sensors.",
+            help="Start so long ago, such as 50h, and fill the past behind the running hour; 0 starts now. "
+            f"By default 50h for a city of up to {_HISTORY_SENSORS_MAX} sensors.",
             show_default=False,
         ),
     ] = None,
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Simulated seconds per second while the city is in the past; as fast as possible without. "
-            "In real time once it has reached now.",
+            help="Live through the past at so many seconds per second, and in real time once it is now.",
             show_default=False,
         ),
     ] = None,

@@ -81,7 +81,12 @@ class Setting:
                 *(sys.executable, "-m", "nhip", "replay", *map(str, files), "--json", "--no-register"),
                 *("--mapping", str(self.mapping), "--state-dir", str(self.folder / "state"), *options),
             ],
-            env={**os.environ, "NHIP_MQTT_URL": self.mqtt_url, "NHIP_SIM_REPLAY_ROWS_PER_BATCH": "50"},
+            env={
+                **os.environ,
+                "NHIP_MQTT_URL": self.mqtt_url,
+                "NHIP_SIM_REPLAY_ROWS_PER_BATCH": "50",
+                "NHIP_SIM_ACK_TIMEOUT_S": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
