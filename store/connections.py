@@ -22,6 +22,9 @@ def _arguments(settings: StoreSettings, application: str) -> dict[str, Any]:
         # TimescaleDB gives up a statement that has to open more than 100,000 compressed rows: a replayed
         # archive may. On plain PostgreSQL the setting means nothing.
         " -c timescaledb.max_tuples_decompressed_per_dml_transaction=0"
+        # Which days' chunks a statement needs is known from its parameters only. A generic plan, even one
+        # that is made to be compared and thrown away, opens and locks every chunk of every year.
+        " -c plan_cache_mode=force_custom_plan"
     )
     return {
         "options": options,
