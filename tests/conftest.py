@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from nhip.stack.broker import EmbeddedBroker
@@ -29,11 +29,14 @@ from store.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    DatabaseMaker = Callable[..., AbstractContextManager[str]]
 
 ROLES = ("nhip_ingest", "nhip_processing", "nhip_api", "nhip_grafana")
 # The same for everybody: roles belong to the server, and two sessions may share a given one.
 ROLE_PASSWORD = "nhip-test"
-CLONE_ATTEMPTS_MAX = 20
+ATTEMPTS_MAX = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,10 +90,42 @@ def _disconnect_all(connection: psycopg.Connection, database: str) -> None:
     )
 
 
+def _create(dsn: str, database: str, template: str = "template1") -> None:
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(database), sql.Identifier(template)
+    )
+    _insist(dsn, statement, template)
+
+
 def _drop(dsn: str, database: str) -> None:
+    _insist(
+        dsn, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)), database
+    )
+
+
+def _insist(dsn: str, statement: sql.Composed, used: str) -> None:
+    """Run the statement, disconnecting whoever uses that database: TimescaleDB's workers come and go."""
     with _maintenance(dsn) as connection:
+        for attempt in range(ATTEMPTS_MAX):
+            try:
+                connection.execute(statement)
+            except psycopg.errors.ObjectInUse:
+                if attempt + 1 == ATTEMPTS_MAX:
+                    raise
+                _disconnect_all(connection, used)
+                time.sleep(0.1)
+            else:
+                return
+
+
+def _pause_jobs(dsn: str) -> None:
+    """Keep TimescaleDB from compressing in the middle of a test; those about it convert chunks by hand."""
+    with _maintenance(dsn) as connection:
+        if connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone() is None:
+            return
         connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+            "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
+            " WHERE hypertable_name = 'reading'"
         )
 
 
@@ -100,25 +135,40 @@ def _set_role_passwords(dsn: str) -> None:
             statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
                 sql.Identifier(role), sql.Literal(ROLE_PASSWORD)
             )
-            for attempt in range(CLONE_ATTEMPTS_MAX):
+            for attempt in range(ATTEMPTS_MAX):
                 try:
                     connection.execute(statement)
                     break
                 except psycopg.errors.InternalError_:  # "tuple concurrently updated" by another session
-                    if attempt + 1 == CLONE_ATTEMPTS_MAX:
+                    if attempt + 1 == ATTEMPTS_MAX:
                         raise
                     time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")
-def _template(server_dsn: str) -> Iterator[str]:
+def new_database(server_dsn: str) -> DatabaseMaker:
+    """A function that makes an empty database, for the length of a `with`, and gives its superuser DSN."""
+
+    @contextmanager
+    def made(template: str = "template1") -> Iterator[str]:
+        name = f"nhip_test_{secrets.token_hex(4)}"
+        try:
+            _create(server_dsn, name, template)
+            yield make_conninfo(server_dsn, dbname=name)
+        finally:
+            _drop(server_dsn, name)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def _template(server_dsn: str, new_database: DatabaseMaker) -> Iterator[str]:
     """The name of a migrated database that nobody is connected to."""
-    name = f"nhip_test_{secrets.token_hex(4)}_template"
-    with _maintenance(server_dsn) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        migrate(settings_for(make_conninfo(server_dsn, dbname=name)))
+    with new_database() as dsn:
+        migrate(settings_for(dsn))
+        _pause_jobs(dsn)
         _set_role_passwords(server_dsn)
+        name = str(conninfo_to_dict(dsn)["dbname"])
         with _maintenance(server_dsn) as connection:
             # TimescaleDB's workers stay connected to every database that lets them, and a database in use
             # cannot be cloned.
@@ -127,24 +177,12 @@ def _template(server_dsn: str) -> Iterator[str]:
             )
             _disconnect_all(connection, name)
         yield name
-    finally:
-        _drop(server_dsn, name)
 
 
-def _clone(dsn: str, template: str, name: str) -> bool:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(template)
-    )
-    with _maintenance(dsn) as connection:
-        for _ in range(CLONE_ATTEMPTS_MAX):
-            try:
-                connection.execute(statement)
-            except psycopg.errors.ObjectInUse:
-                _disconnect_all(connection, template)
-                time.sleep(0.1)
-            else:
-                return True
-    return False
+@pytest.fixture(scope="session")
+def new_migrated_database(new_database: DatabaseMaker, _template: str) -> DatabaseMaker:
+    """Like `new_database`, migrated."""
+    return lambda: new_database(_template)
 
 
 def settings_for(dsn: str) -> StoreSettings:
@@ -153,30 +191,17 @@ def settings_for(dsn: str) -> StoreSettings:
 
 
 @pytest.fixture
-def empty_dsn(server_dsn: str) -> Iterator[str]:
+def empty_dsn(new_database: DatabaseMaker) -> Iterator[str]:
     """Superuser DSN of a fresh database that was never migrated."""
-    name = f"nhip_test_{secrets.token_hex(4)}"
-    with _maintenance(server_dsn) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield make_conninfo(server_dsn, dbname=name)
-    finally:
-        _drop(server_dsn, name)
+    with new_database() as dsn:
+        yield dsn
 
 
 @pytest.fixture
-def dsn(server_dsn: str, _template: str) -> Iterator[str]:
+def dsn(new_migrated_database: DatabaseMaker) -> Iterator[str]:
     """Superuser DSN of a fresh, migrated database."""
-    name = f"nhip_test_{secrets.token_hex(4)}"
-    fresh = make_conninfo(server_dsn, dbname=name)
-    try:
-        if not _clone(server_dsn, _template, name):
-            with _maintenance(server_dsn) as connection:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            migrate(settings_for(fresh))
-        yield fresh
-    finally:
-        _drop(server_dsn, name)
+    with new_migrated_database() as dsn:
+        yield dsn
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,34 +11,22 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from pydantic import SecretStr
-
-from store import StoreSettings
-from store.migrations import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
 SEED = Path(__file__).parent / "seed.sql"
 
 
 @pytest.fixture(scope="session")
-def city_dsn(server_dsn: str, _template: str) -> Iterator[str]:
-    """Superuser DSN of a database with the seeded city (`_template` gave the roles their passwords)."""
-    name = f"nhip_test_{secrets.token_hex(4)}_city"
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    dsn = make_conninfo(server_dsn, dbname=name)
-    try:
-        migrate(StoreSettings(dsn=SecretStr(dsn)))
+def city_dsn(new_migrated_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """Superuser DSN of a database with the seeded city."""
+    with new_migrated_database() as dsn:
         with psycopg.connect(dsn) as connection:
             connection.execute(SEED.read_bytes())
         yield dsn
-    finally:
-        with psycopg.connect(server_dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -19,8 +18,6 @@ import httpx
 import psutil
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,18 +141,11 @@ def stop_demo(platform: Platform) -> list[psutil.Process]:
 @pytest.fixture(scope="module")
 def given_database(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """`--dsn …` for a fresh database where the suite runs against a given server, else nothing."""
-    server: str | None = request.config.getoption("--dsn")
-    if server is None:
+    if request.config.getoption("--dsn") is None:
         yield []
         return
-    name = f"nhip_test_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield ["--dsn", make_conninfo(server, dbname=name)]
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with request.getfixturevalue("new_database")() as dsn:
+        yield ["--dsn", dsn]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,24 +40,7 @@ def timescale(owner) -> bool:
 
 
 @pytest.fixture(scope="module")
-def dsn_of_session(server_dsn: str, _template: str):
+def dsn_of_session(new_migrated_database):
     """A function from a role (None: the owner) to the DSN of a database that these tests share."""
-    import secrets
-
-    from psycopg import sql
-    from psycopg.conninfo import make_conninfo
-    from pydantic import SecretStr
-
-    from store import StoreSettings
-    from store.migrations import migrate
-
-    name = f"nhip_test_{secrets.token_hex(4)}_statements"
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    dsn = make_conninfo(server_dsn, dbname=name)
-    try:
-        migrate(StoreSettings(dsn=SecretStr(dsn)))
+    with new_migrated_database() as dsn:
         yield lambda role: make_conninfo(dsn, user=role, password="nhip-test") if role else dsn
-    finally:
-        with psycopg.connect(server_dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -52,12 +52,15 @@ def explained(connection, text, **parameters):
 
 
 def reading_scans(found):
-    """Return the nodes that read the table of readings, whatever its partitions are called."""
+    """Return the nodes that read the table of readings, whatever its partitions are called.
+
+    TimescaleDB puts nodes of its own above those that read a chunk.
+    """
     return [
         node
         for node in found
-        if (name := node.get("Relation Name", "")).startswith("reading")
-        or name.startswith(("_hyper", "compress_hyper"))
+        if node.get("Relation Name", "").startswith(("reading", "_hyper", "compress_hyper"))
+        and node["Node Type"] != "Custom Scan"
     ]
 
 
