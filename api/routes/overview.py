@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from api.auth import Reader
 from api.instants import zone_of
+from api.newest import newest_readings
 from api.permissions import Permission, described
 from api.schemas.measurements import LatestReading
 from api.schemas.operations import Highlight, Overview
@@ -23,7 +24,7 @@ async def read_overview(request: Request, caller: Reader) -> Overview:
     async with caller.database.transaction() as session:
         counts = await session.one("select_overview", {"today": today})
         shown = [row["id"] for row in await session.rows("select_sample_sensors", {"limit": _SHOWN_MAX})]
-        latest = await session.rows("select_latest_readings", {"ids": shown})
+        latest = await newest_readings(session, shown)
         highlights = await session.rows("select_highlights")
     for row in highlights:
         zone = zone_of(row["time_zone"] or DEFAULT_TIME_ZONE)

@@ -12,6 +12,7 @@ from api.database import Row
 from api.export import Column, Format, Sort, table_response
 from api.instants import EARLIEST, instant_of_micros, micros, span_of
 from api.listing import linked, page_of_ids
+from api.newest import newest_readings
 from api.paging import Page, cursor_of, cut, position_of
 from api.parameters import Area, Cursor, From, Limit, Sensor, Site, To, page_size
 from api.permissions import Permission, described
@@ -121,6 +122,6 @@ async def list_latest(
         filters = {f"{kind}_id": found and found.id for kind, found in chosen.items()}
         filters |= {"gateway_id": None, "quantity": None, "include_retired": sensor is not None}
         ids, following = await page_of_ids(session, "select_sensor_ids", filters, cursor, limit)
-        rows = await session.rows("select_latest_readings", {"ids": ids})
+        rows = await newest_readings(session, ids)
     items = [LatestReading.model_validate(row) for row in rows]
     return linked(request, response, Page[LatestReading](items=items, next=following))

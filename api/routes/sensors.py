@@ -9,6 +9,7 @@ from api.database import Session
 from api.idempotency import once
 from api.instants import instant_of
 from api.listing import linked, load, load_one, page_of_ids
+from api.newest import sensor_status
 from api.paging import Page
 from api.parameters import Area, Cursor, Gateway, IncludeRetired, Limit, Site, page_size
 from api.permissions import Permission, described
@@ -138,5 +139,5 @@ async def read_status(
             if first_valid_reading_since is None
             else instant_of("first_valid_reading_since", first_valid_reading_since, found.zone)
         )
-        row = await session.one("select_sensor_status", {"id": found.id, "since": since})
+        row = await sensor_status(session, found.id, since)
     return SensorStatus.model_validate(row)

@@ -5,7 +5,8 @@ SELECT s.code AS sensor, s.title, s.quantity, q.unit, t.code AS site, t.name AS 
 FROM sensor s JOIN quantity q ON q.code = s.quantity JOIN site t ON t.id = s.site_id
      JOIN area a ON a.id = t.area_id
      LEFT JOIN LATERAL (
-         SELECT ts, value, flag, state, received_at FROM reading WHERE sensor_id = s.id ORDER BY ts DESC LIMIT 1
+         SELECT ts, value, flag, state, received_at FROM reading
+         WHERE sensor_id = s.id AND ts >= %(newest)s::timestamptz ORDER BY ts DESC LIMIT 1
      ) r ON true
 WHERE s.id = ANY (%(ids)s::integer[])
 ORDER BY s.id

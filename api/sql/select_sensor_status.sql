@@ -5,12 +5,13 @@ SELECT s.code AS sensor, q.unit, s.created_at AS registered_at, to_jsonb(l) AS l
         WHERE x.status = 'open' AND x.gateway = g.code AND x.sensor = s.name) AS waiting
 FROM sensor s JOIN quantity q ON q.code = s.quantity JOIN gateway g ON g.id = s.gateway_id
      LEFT JOIN LATERAL (
-         SELECT ts, value, flag, state, received_at FROM reading WHERE sensor_id = s.id ORDER BY ts DESC LIMIT 1
+         SELECT ts, value, flag, state, received_at FROM reading
+         WHERE sensor_id = s.id AND ts >= %(newest)s::timestamptz ORDER BY ts DESC LIMIT 1
      ) l ON true
      LEFT JOIN LATERAL (
          SELECT ts, value, flag, state, received_at FROM (
-             SELECT ts, value, flag, state, received_at FROM reading WHERE sensor_id = s.id
-             ORDER BY ts DESC LIMIT 1000
+             SELECT ts, value, flag, state, received_at FROM reading
+             WHERE sensor_id = s.id AND ts >= %(newest_thousand)s::timestamptz ORDER BY ts DESC LIMIT 1000
          ) newest
          WHERE received_at >= coalesce(%(since)s::timestamptz, '-infinity') AND flag <= 3 AND state = 0
          ORDER BY received_at, ts LIMIT 1

@@ -320,7 +320,32 @@ def test_table_above_the_limit_is_refused_instead_of_cut(role_dsn, dsn):
         assert service.get("/readings?sensor=1&format=xlsx&limit=10").status_code == 200
 
 
+def newest_of(city):
+    """Return the instant of the newest reading of every sensor."""
+    return {each["sensor"]: each["ts"] for each in city.get("/readings/latest").json()["items"]}
+
+
+def test_newest_reading_is_found_with_and_without_facts_however_old(city):
+    """Facts say where to begin, never where to end; an archive without them is searched from its start."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=300)
+    add_readings(city, 1, hour, 3)
+    add_readings(city, 2, datetime(2014, 1, 1, tzinfo=UTC), 3)
+    for facts in (False, True):
+        if facts:
+            city.sql(
+                "INSERT INTO hour_fact (sensor_id, hour, n, n_good, slots, expected, integral, covered_s,"
+                " live_s, window_s, outages, on_time) SELECT sensor_id, min(ts), 1, 1, 1, 1, 0, 0, 0, 0, 0, 1"
+                " FROM reading GROUP BY sensor_id"
+            )
+        assert newest_of(city) == {
+            "gw-1.pm25": (hour + timedelta(hours=2)).isoformat().replace("+00:00", "Z"),
+            "gw-2.pm25": "2014-01-01T02:00:00Z",
+        }
+        assert city.get("/sensors/2/status").json()["first_valid_reading"]["value"] == 0
+
+
 def test_latest_readings_and_the_overview(city):
+    city.sql("UPDATE gateway SET accept_past_s = 1e9")
     add_indicator(city)
     add_value(city, "area", 1, datetime(2026, 1, 1, tzinfo=HANOI), 33.0, provisional=True)
     add_readings(city, 1, datetime(2026, 1, 1, tzinfo=UTC), 3)
