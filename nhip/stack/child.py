@@ -17,6 +17,8 @@ from typing import Final, TypedDict
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_KEEPCAPS: Final = 8
+_PR_SET_SECUREBITS: Final = 28
+_SECBIT_NO_SETUID_FIXUP: Final = 1 << 2
 _PR_CAP_AMBIENT: Final = 47
 _PR_CAP_AMBIENT_RAISE: Final = 2
 _CAP_DAC_OVERRIDE: Final = 1
@@ -68,6 +70,16 @@ def end_with_parent(number: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, number)
 
 
+def _keep_capabilities() -> None:
+    try:
+        # Without the fix-up a change of user takes no capability away, and access(2) counts them. PostgreSQL
+        # asks access(2) whether it may run its own programs, and these may be in a virtual environment below
+        # a closed folder.
+        _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
+    except OSError:  # no CAP_SETPCAP; programs that do not ask get by with this
+        _prctl(_PR_SET_KEEPCAPS, 1)
+
+
 def _keep_override() -> None:
     header = _CapabilityHeader(_CAPABILITY_VERSION, 0)
     bit = 1 << _CAP_DAC_OVERRIDE
@@ -80,7 +92,7 @@ def _become_user(orders: Orders) -> None:
     os.initgroups(orders["name"], orders["gid"])
     os.setresgid(orders["gid"], orders["gid"], orders["gid"])
     if orders["override"]:
-        _prctl(_PR_SET_KEEPCAPS, 1)
+        _keep_capabilities()
     os.setresuid(orders["uid"], orders["uid"], orders["uid"])
     if orders["override"]:
         _keep_override()
