@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import tempfile
 import time
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from nhip.stack.broker import EmbeddedBroker
+from nhip.stack.make_recipe import end_with_make
 from nhip.stack.postgres import EmbeddedPostgres
 from store import StoreSettings
 from store.migrations import migrate
@@ -30,6 +32,7 @@ from store.migrations import migrate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from types import FrameType
 
     DatabaseMaker = Callable[..., AbstractContextManager[str]]
 
@@ -47,6 +50,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--broker", default=os.environ.get("NHIP_TEST_BROKER"), help="broker to test against (mqtt:// URL)"
     )
+
+
+def pytest_configure() -> None:
+    """End in order, with every server stopped, also when make alone is told to end, and only once."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    end_with_make()
 
 
 @contextmanager

@@ -78,34 +78,21 @@ def _run(options: "DemoOptions", data_dir: Path | None, *, json_output: bool) ->
     from nhip.logs import configure_logging  # noqa: PLC0415
     from nhip.stack.data_folder import DataFolder  # noqa: PLC0415
     from nhip.stack.demo import DemoStack  # noqa: PLC0415
+    from nhip.stack.make_recipe import end_with_make  # noqa: PLC0415
     from nhip.stack.supervisor import StopRequested, stop_on_signals  # noqa: PLC0415
 
     # What happens is told in words by the supervisor; what the services log is followed in their files.
     configure_logging(json=False, level=logging.ERROR)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    _end_with_make()
     with stop_on_signals():
         try:
+            end_with_make()
             DemoStack.check(options)
             with DataFolder(data_dir) as folder:
                 _serve(options, folder, console, json_output=json_output)
         except StopRequested:
             # Ending as asked is a success.
             console.print("Ended. Nothing is left running.")
-
-
-def _end_with_make() -> None:
-    """Let `make demo` be one thing: when make is killed, what it started ends too, in order."""
-    import signal  # noqa: PLC0415
-
-    from nhip.stack.child import end_with_parent  # noqa: PLC0415
-
-    try:
-        parent = Path(f"/proc/{os.getppid()}/comm").read_text(encoding="utf-8").strip()
-    except OSError:
-        return
-    if parent in {"make", "gmake"}:
-        end_with_parent(signal.SIGTERM)
 
 
 def _serve(options: "DemoOptions", folder: "DataFolder", console: "Console", *, json_output: bool) -> None:

@@ -190,8 +190,9 @@ def test_an_order_to_end_is_obeyed_while_it_is_still_starting(tmp_path):
     assert not none_left(processes)
 
 
-def test_kill_9_of_make_ends_what_make_started(tmp_path):
-    """`make demo` is one thing to its user."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_end_of_make_ends_what_make_started(tmp_path, number):
+    """`make demo` is one thing to its user, also when a signal reaches make alone."""
     makefile = tmp_path / "Makefile"
     command = f"{sys.executable} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
     makefile.write_text(f"demo:\n\t@exec {command}\n")
@@ -203,7 +204,8 @@ def test_kill_9_of_make_ends_what_make_started(tmp_path):
     ) as make:
         assert json.loads(make.stdout.readline())["api"]
         processes = psutil.Process(make.pid).children(recursive=True)
-        make.kill()
-        make.communicate(timeout=WAIT_S)
+        make.send_signal(number)
+        _, err = make.communicate(timeout=WAIT_S)
     assert len(processes) > 6
     assert not none_left(processes)
+    assert "Nothing is left running." in err
