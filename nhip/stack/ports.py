@@ -78,8 +78,8 @@ def _short_command(parts: list[str]) -> str:
     if names[0].startswith("python") and len(names) > 1:
         if names[1:3] == ["-m", "nhip.cli.main"]:
             names = ["nhip", *names[3:]]
-        elif names[1] == "nhip":
-            names = names[1:]
+        elif Path(names[1]).name == "nhip":  # ".venv/bin/nhip", as make starts it
+            names = ["nhip", *names[2:]]
     text = " ".join(names)
     return text if len(text) <= _COMMAND_LENGTH_MAX else text[: _COMMAND_LENGTH_MAX - 1] + "…"
 
