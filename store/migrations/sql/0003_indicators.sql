@@ -80,7 +80,7 @@ CREATE TABLE indicator (
 COMMENT ON TABLE indicator IS 'Filled by processing from its indicator files at every start.';
 
 CREATE TABLE indicator_value (
-    indicator_id    smallint NOT NULL REFERENCES indicator,
+    indicator_id    smallint NOT NULL,       -- of indicator, whose rows are never deleted; a foreign key would double the cost of a row
     subject_kind    text NOT NULL CHECK (subject_kind IN ('sensor', 'site', 'area')),
     subject_id      integer NOT NULL,
     period          text NOT NULL CHECK (period IN ('hour', 'day', 'month', 'year')),
