@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,17 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+def _is_ignored(path: Path) -> bool:
+    """Say whether `.gitignore` names the file or a folder it is in (only the forms that are used there)."""
+    parts = path.relative_to(ROOT).parts
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    return any(
+        fnmatch(part, line.strip("/"))
+        for line in (".git", *lines)
+        for part in (parts[:1] if line.startswith("/") else parts)
+    )
+
+
 @pytest.fixture(scope="session")
 def tracked() -> list[Path]:
     """Every file under version control, or every file that could be where there is no git."""
@@ -34,6 +46,5 @@ def tracked() -> list[Path]:
             text=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        skipped = {".git", ".venv", "node_modules", "__pycache__"}
-        return [path for path in ROOT.rglob("*") if path.is_file() and not skipped & set(path.parts)]
+        return [path for path in ROOT.rglob("*") if path.is_file() and not _is_ignored(path)]
     return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]

