@@ -7,6 +7,7 @@ ARGS ?=
 PACKAGES := nhip domain store ingest processing api device_sim dashboards
 
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-dev demo test lint format lock clean
 
 help: ## list the targets

@@ -52,9 +52,10 @@ def test_readings_do_not_depend_on_how_time_is_cut(offset: int, steps: list[int]
     assert np.array_equal(sensor[order], whole_sensor)
     assert np.array_equal(ts[order], whole_ts)
     values = np.concatenate([SIGNALS.values(*piece) for piece in pieces])[order]
-    # Vectorised sines differ in the last bit with their place in an array; instruments do not see that.
+    # Vectorised sines differ in the last bit with their place in an array, and a small difference of large
+    # terms shows it in the ninth digit; instruments do not see that.
     whole = SIGNALS.values(whole_sensor, whole_ts)
-    np.testing.assert_allclose(values, whole, rtol=1e-11, atol=1e-9)
+    np.testing.assert_allclose(values, whole, rtol=1e-8, atol=1e-8)
     assert np.array_equal(SIGNALS.resolved(whole_sensor, values), SIGNALS.resolved(whole_sensor, whole))
 
 

@@ -199,7 +199,7 @@ def test_the_end_of_make_ends_what_make_started(tmp_path, number):
     command = f"{python} -m nhip.cli.main demo --no-sim --json --api-port 0 --mqtt-port 0"
     makefile.write_text(f"demo:\n\t@exec {command}\n")
     with subprocess.Popen(
-        ["make", "-f", str(makefile), "demo"],  # noqa: S607 # whichever make there is
+        ["make", "--no-print-directory", "-f", str(makefile), "demo"],  # noqa: S607 # whichever make there is
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
