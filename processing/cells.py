@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from processing.columns import Cells
 from processing.grid import HOUR_US, period_edges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from domain.indicators import Indicator, SubjectKind
     from domain.periods import Period
-    from processing.columns import Bools, Floats, Ints
+    from processing.columns import Bools, Cells, Floats, Ints
 
 # Wide enough to pack (subject, instant) into one integer for sorting: hours since 1970 stay below it.
 _HOURS: Final = 1 << 24
@@ -158,13 +157,3 @@ def merged_spans(subject_ids: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Int
     first = np.flatnonzero(changes | np.concatenate(([True], lifted_starts[1:] > lifted_ends[:-1])))
     last = np.concatenate((first[1:], np.array([len(starts)]))) - 1
     return subject_ids[first], starts[first], (lifted_ends[last] - rank[last] * width) * _SECOND_US + origin
-
-
-def plain_cells(periods: SubjectPeriods, value: Floats, n: Floats | Ints, completeness: Floats) -> Cells:
-    """Return cells without anything to explain."""
-    return Cells(periods.start, periods.end, value, n.astype(np.int64), completeness)
-
-
-def zone_lookup(zones: Mapping[int, str], fallback: str) -> Callable[[int], str]:
-    """Return the time zone of a subject by its id."""
-    return lambda subject: zones.get(subject, fallback)

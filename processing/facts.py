@@ -9,7 +9,7 @@ import numpy as np
 
 from processing.columns import NO_INSTANT, HourFacts
 from processing.grid import HOUR_US, hour_floor
-from processing.kernels.hours import HourColumns, hour_facts
+from processing.kernels.hours import HourColumns, expected_slots, hour_facts
 from processing.spans import Life, hours_of_runs, life_of, slot_floor
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _assembled(
     window_us = np.zeros(len(hours), np.int64)
     for starts, ends in pieces:
         used = np.maximum(ends, starts)
-        expected += -(-used // sensor.interval_us) + (-starts // sensor.interval_us)
+        expected += expected_slots(starts, used, sensor.interval_us)
         # Before the first reading the sensor was unknown, not down.
         window_us += np.maximum(used - np.maximum(starts, life.start), 0)
     return HourFacts(
