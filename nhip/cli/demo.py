@@ -5,6 +5,7 @@ import math
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +93,7 @@ def _run(options: "DemoOptions", data_dir: Path | None, *, json_output: bool) ->
                 _serve(options, folder, console, json_output=json_output)
         except StopRequested:
             # Ending as asked is a success.
-            console.print("Ended. Nothing is left running.")
+            _say_last(console, "Ended. Nothing is left running.")
 
 
 def _serve(options: "DemoOptions", folder: "DataFolder", console: "Console", *, json_output: bool) -> None:
@@ -120,11 +121,17 @@ def _serve(options: "DemoOptions", folder: "DataFolder", console: "Console", *, 
             _print_json(stack)
         stack.supervisor.watch()
     finally:
-        console.print("Ending …")
+        _say_last(console, "Ending …")
         try:
             stack.revoke_throw_away_key()
         finally:
             stack.stop()
+
+
+def _say_last(console: "Console", text: str) -> None:
+    # The terminal may be gone, and that may be why we end: it must not keep us from ending in order.
+    with suppress(OSError):
+        console.print(text)
 
 
 def _escaped(text: str) -> str:

@@ -1,7 +1,8 @@
 """Being the recipe of `make`: when make alone is killed or interrupted, what it started ends too, in order.
 
-Ctrl-C reaches both, but `kill -INT` reaches make only. Make then waits for its recipe without telling it, for
-as long as a demo likes to run; and a make that is killed outright tells nobody anything.
+Ctrl-C reaches both, but `kill -INT`, or the end of a terminal that make leads, reaches make only. Make
+then waits for its recipe without telling it, for as long as a demo likes to run; a make that is killed
+outright tells nobody anything.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Final
 from nhip.stack.child import end_with_parent
 
 _NAMES: Final = frozenset({"make", "gmake"})
+# What make keeps to itself; SIGTERM it passes on.
+_UNTOLD: Final = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _LOOK_S: Final = 0.2
 
 
@@ -48,13 +51,11 @@ def _follow(make: int, number: int) -> None:
 
 
 def _is_interrupted(make: int) -> bool:
-    """Say whether make is inside its handler of SIGINT, which first makes the signal lethal again."""
+    """Say whether make is inside its handler of a signal, which first makes that signal lethal again."""
     try:
         text = Path(f"/proc/{make}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
     fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-    blocked, ignored, caught = (
-        bool(int(fields[name], 16) & 1 << (signal.SIGINT - 1)) for name in ("SigBlk", "SigIgn", "SigCgt")
-    )
-    return blocked and not ignored and not caught
+    blocked, ignored, caught = (int(fields[name], 16) for name in ("SigBlk", "SigIgn", "SigCgt"))
+    return any(blocked & ~ignored & ~caught & 1 << (number - 1) for number in _UNTOLD)

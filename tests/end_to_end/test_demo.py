@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -191,7 +192,25 @@ def test_an_order_to_end_is_obeyed_while_it_is_still_starting(tmp_path):
     assert not none_left(processes)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_end_of_its_terminal_ends_it_in_order(tmp_path):
+    """Who closes the window leaves nothing behind, not even the folder: there is nowhere left to write."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TMPDIR"] = str(tmp_path)
+        command = ["-m", "nhip.cli.main", "demo", "--no-sim", "--api-port", "0", "--mqtt-port", "0"]
+        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 # this very interpreter
+    shown = b""
+    while b"Ctrl-C:" not in shown:
+        shown += os.read(terminal, 4096)
+    processes = psutil.Process(pid).children(recursive=True)
+    os.close(terminal)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert len(processes) > 5
+    assert not none_left(processes)
+    assert not list(tmp_path.glob("nhip-demo-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_the_end_of_make_ends_what_make_started(tmp_path, number):
     """`make demo` is one thing to its user, also when a signal reaches make alone."""
     makefile = tmp_path / "Makefile"
