@@ -1,4 +1,4 @@
-"""Bounded batches: messages are collected until there are enough rows, bytes or age, then judged together."""
+"""Bounded batches: messages are collected until bytes, number or age suffice, then judged together."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ingest.validate import judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.parcel import Parcel
+    from ingest.inbox import Message
+    from ingest.opening import Opened
     from ingest.quarantine import Entry
-    from ingest.registry import Snapshot
     from ingest.settings import IngestSettings
     from ingest.validate import Candidates
 
@@ -23,37 +23,36 @@ class Batch:
     """Messages that are stored in one transaction.
 
     Attributes:
-        parcels: the messages, in order of reception.
+        opened: the messages, in order of reception, decoded.
         candidates: readings that may be stored.
         entries: what is set aside.
-        snapshot: the registry by which they were judged.
         size: bytes of all payloads.
         redelivered: one of the messages was sent before.
     """
 
-    parcels: tuple[Parcel, ...]
+    opened: Opened
     candidates: Candidates
     entries: tuple[Entry, ...]
-    snapshot: Snapshot
     size: int
     redelivered: bool
 
+    def __len__(self) -> int:
+        return len(self.opened.messages)
 
-def closed(parcels: Sequence[Parcel], snapshot: Snapshot, settings: IngestSettings) -> Batch:
+
+def closed(opened: Opened, settings: IngestSettings) -> Batch:
     """Return the messages judged, ready to be written."""
     judgement = judged(
-        parcels,
-        snapshot,
+        opened,
         groups_max=settings.quarantine_groups_max,
         bytes_max=settings.quarantine_payload_bytes_max,
     )
     return Batch(
-        parcels=tuple(parcels),
+        opened=opened,
         candidates=judgement.candidates,
         entries=tuple(judgement.entries),
-        snapshot=snapshot,
-        size=sum(len(parcel.message.payload) for parcel in parcels),
-        redelivered=any(parcel.message.duplicate for parcel in parcels),
+        size=sum([len(message.payload) for message in opened.messages]),
+        redelivered=any(message.duplicate for message in opened.messages),
     )
 
 
@@ -62,37 +61,47 @@ class Collector:
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
-        self._parcels: list[Parcel] = []
-        self._rows = 0
+        self._messages: list[Message] = []
         self._size = 0
         self._opened_s = 0.0
 
     def __len__(self) -> int:
-        return len(self._parcels)
+        return len(self._messages)
 
-    def add(self, parcel: Parcel) -> None:
-        """Take in one message."""
-        if not self._parcels:
+    def add(self, messages: Sequence[Message]) -> None:
+        """Take in messages; no more than `count_room` and, but for the last one, `bytes_room`."""
+        if messages and not self._messages:
             self._opened_s = time.monotonic()
-        self._parcels.append(parcel)
-        self._rows += 0 if parcel.batch is None else len(parcel.batch)
-        self._size += len(parcel.message.payload)
+        self._messages += messages
+        self._size += sum([len(message.payload) for message in messages])
+
+    @property
+    def count_room(self) -> int:
+        """Messages that still fit."""
+        # With a small window the broker sends nothing more until a batch is done: keep a part of the window
+        # free for the next one.
+        count_max = min(self._settings.batch_messages_max, max(self._settings.inflight_max // 3, 1))
+        return count_max - len(self._messages)
+
+    @property
+    def bytes_room(self) -> int:
+        """Payload bytes that still fit."""
+        return self._settings.batch_bytes_max - self._size
 
     @property
     def is_full(self) -> bool:
-        """Rows or bytes have reached their bound."""
-        settings = self._settings
-        return self._rows >= settings.batch_rows_max or self._size >= settings.batch_bytes_max
+        """Messages or bytes have reached their bound."""
+        return self.count_room <= 0 or self.bytes_room <= 0
 
     @property
     def wait_s(self) -> float:
         """Seconds until the oldest message has waited long enough."""
-        if not self._parcels:
+        if not self._messages:
             return self._settings.batch_age_s_max
         return max(self._opened_s + self._settings.batch_age_s_max - time.monotonic(), 0.0)
 
-    def take(self) -> list[Parcel]:
+    def take(self) -> list[Message]:
         """Return what was collected and begin anew."""
-        parcels, self._parcels = self._parcels, []
-        self._rows = self._size = 0
-        return parcels
+        messages, self._messages = self._messages, []
+        self._size = 0
+        return messages

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.quarantine import Reason
@@ -12,7 +13,7 @@ from ingest.quarantine import instant
 from store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -52,43 +53,42 @@ def insert(cursor: psycopg.Cursor[TupleRow], entries: Sequence[Entry]) -> set[by
     return {bytes(digest) for (digest,) in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of entries in a transaction that is still open.
+
+    Attributes:
+        outcomes: one for each entry.
+        fresh: the entries that were inserted.
+    """
+
+    outcomes: list[Outcome]
+    fresh: list[Entry]
+
+
 class Caps:
-    """How much of its daily room each gateway has used.
+    """How much of its daily room each gateway has used; shared by all writers.
 
     Counted in memory, started from the database once per gateway and day. What a transaction uses counts only
-    after `confirm`, so that one that is rolled back costs nothing.
+    after `confirm`, so that one that is rolled back costs nothing; writers side by side may therefore exceed
+    a cap by what they have under way.
     """
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
+        self._guard = Lock()
         self._day: datetime | None = None
         self._spent: dict[str, _Spent] = {}
         self._total = 0
-        self._pending: list[Entry] = []
 
-    def keep(self, cursor: psycopg.Cursor[TupleRow], entries: Sequence[Entry]) -> list[Outcome]:
+    def keep(self, cursor: psycopg.Cursor[TupleRow], entries: Sequence[Entry]) -> Kept:
         """Insert what there is room for; return what became of each entry."""
-        self._pending = []
         if not entries:
-            return []
-        self._prime(cursor, entries)
-        within: dict[bytes, Entry] = {}
-        beyond: dict[bytes, Entry] = {}
+            return Kept([], [])
         digests = [entry.digest for entry in entries]
-        spent = {gateway: _Spent(used.rows, used.size) for gateway, used in self._spent.items()}
-        total = self._total
-        for digest, entry in zip(digests, entries, strict=True):
-            if digest in within or digest in beyond:
-                continue
-            if self._has_room(spent[entry.gateway], total):
-                within[digest] = entry
-                spent[entry.gateway].rows += 1
-                spent[entry.gateway].size += len(entry.payload)
-                total += 1
-            else:
-                beyond[digest] = entry
+        within, beyond = self._divided(cursor, dict(zip(digests, entries, strict=True)))
         inserted = insert(cursor, list(within.values()))
-        self._pending = [within[digest] for digest in inserted]
+        fresh = [within[digest] for digest in inserted]
         kept_before = self._kept_before(cursor, list(beyond))
         outcomes: list[Outcome] = []
         for digest, entry in zip(digests, entries, strict=True):
@@ -99,16 +99,39 @@ class Caps:
                 outcomes.append(outcome_of(entry.reason))
             else:
                 outcomes.append(Outcome.DUPLICATE)
-        return outcomes
+        return Kept(outcomes, fresh)
 
-    def confirm(self) -> None:
+    def confirm(self, kept: Kept) -> None:
         """The transaction is committed."""
-        for entry in self._pending:
-            used = self._spent[entry.gateway]
-            used.rows += 1
-            used.size += len(entry.payload)
-        self._total += len(self._pending)
-        self._pending = []
+        with self._guard:
+            for entry in kept.fresh:
+                used = self._spent.setdefault(entry.gateway, _Spent())
+                used.rows += 1
+                used.size += len(entry.payload)
+            self._total += len(kept.fresh)
+
+    def _divided(
+        self, cursor: psycopg.Cursor[TupleRow], entries: dict[bytes, Entry]
+    ) -> tuple[dict[bytes, Entry], dict[bytes, Entry]]:
+        """Return the entries that there is room for, and the others."""
+        within: dict[bytes, Entry] = {}
+        beyond: dict[bytes, Entry] = {}
+        with self._guard:
+            self._prime(cursor, entries.values())
+            spent = {
+                gateway: replace(self._spent[gateway])
+                for gateway in {entry.gateway for entry in entries.values()}
+            }
+            total = self._total
+        for digest, entry in entries.items():
+            if self._has_room(spent[entry.gateway], total):
+                within[digest] = entry
+                spent[entry.gateway].rows += 1
+                spent[entry.gateway].size += len(entry.payload)
+                total += 1
+            else:
+                beyond[digest] = entry
+        return within, beyond
 
     def _has_room(self, used: _Spent, total: int) -> bool:
         settings = self._settings
@@ -118,7 +141,7 @@ class Caps:
             and total < settings.quarantine_total_rows_day_max
         )
 
-    def _prime(self, cursor: psycopg.Cursor[TupleRow], entries: Sequence[Entry]) -> None:
+    def _prime(self, cursor: psycopg.Cursor[TupleRow], entries: Iterable[Entry]) -> None:
         day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         if self._day is None or day - self._day >= timedelta(days=1):
             row = cursor.execute(statement("ingest", "count_quarantine"), {"day_start": day}).fetchone()

@@ -7,7 +7,9 @@ from threading import Condition
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from ingest.throttle import Throttle
 
 
 class Message(NamedTuple):
@@ -20,6 +22,7 @@ class Message(NamedTuple):
         topic: where it was published.
         payload: its bytes.
         received_us: reception, microseconds since 1970.
+        throttled: refused at reception because its gateway floods; its payload is dropped, and it is counted.
     """
 
     epoch: int
@@ -28,17 +31,24 @@ class Message(NamedTuple):
     topic: str
     payload: bytes
     received_us: int
+    throttled: bool = False
 
 
 class Inbox:
     """Messages received and not yet done, bounded by number and bytes.
 
     "Not yet done" counts what waits here and what the pipeline holds: that is what memory is spent on.
+
+    Args:
+        messages_max: bound of the messages.
+        bytes_max: bound of their payloads.
+        throttle: says which messages of a flooding gateway are refused while room is short.
     """
 
-    def __init__(self, messages_max: int, bytes_max: int) -> None:
+    def __init__(self, messages_max: int, bytes_max: int, throttle: Throttle | None = None) -> None:
         self._messages_max = messages_max
         self._bytes_max = bytes_max
+        self._throttle = throttle
         self._changed = Condition()
         self._waiting: deque[Message] = deque()
         self._open_count = 0
@@ -70,24 +80,38 @@ class Inbox:
         """Receiving is worth resuming: well below the bounds, so that it does not flutter."""
         return self._open_count * 4 <= self._messages_max * 3 and self._open_bytes * 4 <= self._bytes_max * 3
 
-    def put(self, message: Message) -> None:
-        """Take in a message; the caller stops receiving when `is_full`."""
-        with self._changed:
-            self._waiting.append(message)
-            self._open_count += 1
-            self._open_bytes += len(message.payload)
-            if len(self._waiting) == 1:
-                self._changed.notify()
+    @property
+    def is_tight(self) -> bool:
+        """Half of a bound is used: from here on a flooding gateway is held back, so that others find room."""
+        return self._open_count * 2 >= self._messages_max or self._open_bytes * 2 >= self._bytes_max
 
-    def take(self, timeout_s: float, bytes_max: int) -> list[Message]:
-        """Return waiting messages in order, up to `bytes_max` and one more; empty after `timeout_s`."""
+    def put_many(self, messages: Sequence[Message]) -> None:
+        """Take in messages in order; the caller stops receiving when `is_full`."""
+        if self._throttle is not None:
+            messages = self._throttle.passed(messages, tight=self.is_tight)
+        with self._changed:
+            if not self._waiting:
+                self._changed.notify()
+            self._waiting.extend(messages)
+            self._open_count += len(messages)
+            self._open_bytes += sum([len(message.payload) for message in messages])
+
+    def take(self, timeout_s: float, bytes_max: int, count_max: int) -> list[Message]:
+        """Return waiting messages in order; empty after `timeout_s`.
+
+        Args:
+            timeout_s: how long to wait for the first one.
+            bytes_max: as many payload bytes, and one message more.
+            count_max: at most so many messages.
+        """
         with self._changed:
             if not self._waiting:
                 self._changed.wait(timeout_s)
+            waiting = self._waiting
             taken: list[Message] = []
             size = 0
-            while self._waiting and size < bytes_max:
-                taken.append(self._waiting.popleft())
+            while waiting and size < bytes_max and len(taken) < count_max:
+                taken.append(waiting.popleft())
                 size += len(taken[-1].payload)
             return taken
 

@@ -53,6 +53,7 @@ class Keeper:
         self._look = threading.Event()
         self.holds_shard = threading.Event()
         self.waits_for_other = False
+        self.births = None
         self.snapshot: Snapshot = empty()
         self._loaded_s = self._load_s = 0.0
         self.beat_s = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from ingest.binary import array_text
 from ingest.quarantine import instant
 from store import statement
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-_HOUR_US: Final = 3_600_000_000
+HOUR_US: Final = 3_600_000_000
 
 
 class Outcome(IntEnum):
@@ -32,16 +33,26 @@ class Tally:
         self._messages: dict[tuple[str, int], int] = {}
         self._outcomes: dict[tuple[str, int], list[int]] = {}
 
-    def add_message(self, gateway: str, received_us: int) -> None:
-        """Count one message."""
-        key = (gateway, received_us // _HOUR_US)
-        self._messages[key] = self._messages.get(key, 0) + 1
+    def add_messages(self, gateway: str, received_us: int, count: int) -> None:
+        """Count messages."""
+        key = (gateway, received_us // HOUR_US)
+        self._messages[key] = self._messages.get(key, 0) + count
         self._outcomes.setdefault(key, [0] * len(Outcome))
 
     def add(self, gateway: str, received_us: int, outcome: Outcome, count: int) -> None:
         """Count readings; a negative count moves them out of a column."""
-        counts = self._outcomes.setdefault((gateway, received_us // _HOUR_US), [0] * len(Outcome))
+        counts = self._outcomes.setdefault((gateway, received_us // HOUR_US), [0] * len(Outcome))
         counts[outcome] += count
+
+    def of_gateways(self) -> dict[str, list[int]]:
+        """Return the readings of each gateway by outcome."""
+        sums: dict[str, list[int]] = {}
+        for (gateway, _), counts in self._outcomes.items():
+            before = sums.get(gateway)
+            sums[gateway] = (
+                list(counts) if before is None else [a + b for a, b in zip(before, counts, strict=True)]
+            )
+        return sums
 
     def total(self, outcome: Outcome) -> int:
         """Return the readings with an outcome, over all gateways."""
@@ -54,10 +65,10 @@ class Tally:
         if not keys:
             return
         columns = zip(*(self._outcomes[key] for key in keys), strict=True)
-        parameters: dict[str, object] = {
-            outcome.name.lower(): list(counts) for outcome, counts in zip(Outcome, columns, strict=True)
+        parameters = {
+            outcome.name.lower(): array_text(counts) for outcome, counts in zip(Outcome, columns, strict=True)
         }
-        parameters["gateway"] = [gateway for gateway, _ in keys]
-        parameters["hour"] = [instant(hour * _HOUR_US) for _, hour in keys]
-        parameters["messages"] = [self._messages.get(key, 0) for key in keys]
+        parameters["gateway"] = array_text([gateway for gateway, _ in keys])
+        parameters["hour"] = array_text([instant(hour * HOUR_US) for _, hour in keys])
+        parameters["messages"] = array_text([self._messages.get(key, 0) for key in keys])
         cursor.execute(statement("ingest", "add_accounting"), parameters)

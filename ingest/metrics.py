@@ -37,3 +37,9 @@ REPLAYED: Final = Counter("nhip_ingest_replayed", "Quarantine rows resolved by a
 REGISTRY_VERSION: Final = Gauge("nhip_ingest_registry_version", "Loads of the registry since the start")
 REGISTRY_SENSORS: Final = Gauge("nhip_ingest_registry_sensors", "Sensors in the registry")
 STATUS_UNREADABLE: Final = Counter("nhip_ingest_status_unreadable", "Status messages that could not be read")
+GATEWAY_THROTTLED: Final = Counter(
+    "nhip_ingest_gateway_throttled", "Messages refused because the gateway floods", ["gateway"]
+)
+GATEWAY_GAPS: Final = Counter(
+    "nhip_ingest_gateway_gaps", "Batch ids that were skipped, whether or not they came later", ["gateway"]
+)

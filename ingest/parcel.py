@@ -54,6 +54,7 @@ class Parcel:
         batch: its readings.
         refusal: why it is set aside as a whole.
         status: birth or last will.
+        rejected: its gateway floods; it is counted and not kept.
     """
 
     message: Message
@@ -63,14 +64,15 @@ class Parcel:
     batch: DecodedBatch | None = None
     refusal: Refusal | None = None
     status: Status | None = None
+    rejected: bool = False
 
     @property
     def is_telemetry(self) -> bool:
         """It counts in the account."""
-        return self.batch is not None or self.refusal is not None
+        return self.batch is not None or self.refusal is not None or self.rejected
 
 
-def opened(message: Message, snapshot: Snapshot, payload_bytes_max: int) -> Parcel:
+def opened(message: Message, snapshot: Snapshot, payload_bytes_max: int, births=None) -> Parcel:
     """Return the message decoded, or with the reason why it cannot be."""
     levels = message.topic.split("/")
     name = levels[2] if len(levels) > 2 else message.topic  # noqa: PLR2004 # nhip/v1/{gateway}/…
@@ -78,6 +80,8 @@ def opened(message: Message, snapshot: Snapshot, payload_bytes_max: int) -> Parc
         shortened = name.encode("utf-8", "replace").decode().replace("\0", "")[:_NAME_LENGTH_MAX]
         detail = f"topic: found gateway {shown(name)}, expected {GATEWAY_PATTERN.pattern}"
         return Parcel(message, shortened or "?", refusal=Refusal(Reason.MALFORMED, detail))
+    if message.throttled:
+        return Parcel(message, name, rejected=True)
     if levels[-1] == Channel.STATUS:
         return Parcel(message, name, status=_status(message.payload))
     if len(message.payload) > payload_bytes_max:

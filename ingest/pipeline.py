@@ -1,4 +1,4 @@
-"""From the inbox to the database and back to the session: two threads and the batches between them."""
+"""From batches to the database and back to the session: one thread for each connection that writes."""
 
 from __future__ import annotations
 
@@ -6,129 +6,73 @@ import queue
 import random
 import threading
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from domain.quarantine import Reason
 from ingest import metrics
-from ingest.batch import Collector, closed
+from ingest.assembler import judged_together
+from ingest.batch import closed
+from ingest.gateway_counts import GATEWAY_COUNTS
 from ingest.ledger import Outcome
-from ingest.parcel import Parcel, Refusal, opened
+from ingest.opening import isolated, of_parcels
 from ingest.session import Completion
 from store import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from ingest.assembler import Numbered
     from ingest.batch import Batch
-    from ingest.inbox import Inbox, Message
+    from ingest.inbox import Inbox
     from ingest.keeper import Keeper
     from ingest.replay import Replayer
-    from ingest.session import Session
+    from ingest.sequence import Sequence
     from ingest.settings import IngestSettings
+    from ingest.throttle import Throttle
     from ingest.writer import Writer, Written
 
 _LOG: Final = structlog.get_logger("ingest.pipeline")
 _IDLE_S: Final = 0.5
-# One batch is being written and one waits: more would only hold memory.
-_BATCHES_WAITING_MAX: Final = 1
-
-
-class Assembler:
-    """Decodes messages, judges them in batches and hands the batches on, until `stop` and an empty inbox."""
-
-    def __init__(
-        self, settings: IngestSettings, inbox: Inbox, keeper: Keeper, batches: queue.Queue[Batch | None]
-    ) -> None:
-        self._settings = settings
-        self._inbox = inbox
-        self._keeper = keeper
-        self._batches = batches
-        self._collector = Collector(settings)
-        self._stopping = threading.Event()
-        self.beat_s = time.monotonic()
-
-    def stop(self) -> None:
-        """End `run` once nothing waits."""
-        self._stopping.set()
-        self._inbox.nudge()
-
-    def run(self) -> None:
-        """Work until `stop`."""
-        while True:
-            self.beat_s = time.monotonic()
-            wait_s = self._collector.wait_s if self._collector else _IDLE_S
-            for message in self._inbox.take(wait_s, self._settings.batch_bytes_max):
-                self._collector.add(self._opened(message))
-                if self._collector.is_full:
-                    self._hand_on()
-            stopping = self._stopping.is_set()
-            # A full inbox with nobody waiting means that all is in our hands: waiting longer brings nothing.
-            if self._collector and (stopping or self._collector.wait_s <= 0 or self._inbox.is_full):
-                self._hand_on()
-            if stopping and not self._inbox.waiting_count:
-                break
-        self._put(None)
-
-    def _opened(self, message: Message) -> Parcel:
-        try:
-            return opened(message, self._keeper.snapshot, self._settings.payload_bytes_max)
-        except Exception as error:  # noqa: BLE001 # the last line of defence: one message must not stop all
-            return self._isolated(Parcel(message, message.topic.split("/")[2][:64]), error)
-
-    def _isolated(self, parcel: Parcel, error: Exception) -> Parcel:
-        _LOG.exception("message_not_processed", topic=parcel.message.topic, exc_info=error)
-        refusal = Refusal(Reason.MALFORMED, f"internal error: {type(error).__name__}")
-        return Parcel(parcel.message, parcel.gateway, parcel.payload_format, parcel.batch_id, refusal=refusal)
-
-    def _hand_on(self) -> None:
-        parcels = self._collector.take()
-        try:
-            batch = closed(parcels, self._keeper.snapshot, self._settings)
-        except Exception:  # noqa: BLE001 # as above; the one at fault is found by judging them one by one
-            parcels = [self._judged_alone(parcel) for parcel in parcels]
-            batch = closed(parcels, self._keeper.snapshot, self._settings)
-        self._put(batch)
-
-    def _judged_alone(self, parcel: Parcel) -> Parcel:
-        try:
-            closed([parcel], self._keeper.snapshot, self._settings)
-        except Exception as error:  # noqa: BLE001 # as above
-            return self._isolated(parcel, error)
-        return parcel
-
-    def _put(self, batch: Batch | None) -> None:
-        while True:
-            self.beat_s = time.monotonic()
-            try:
-                self._batches.put(batch, timeout=_IDLE_S)
-            except queue.Full:
-                continue
-            return
 
 
 class WritingLoop:
-    """Writes batches for as long as it takes, then lets the session acknowledge them; replays in between."""
+    """Writes batches for as long as it takes, then lets the session acknowledge them.
 
-    def __init__(
+    Several loops share the batches; one of them also replays what waits in quarantine.
+
+    Args:
+        settings: of the ingester.
+        batches: what to write; a None ends one loop.
+        writer: the connection of this loop.
+        keeper: knows whether we may write.
+        sequence: takes what is to be acknowledged.
+        inbox: is told what is done.
+        throttle: is told whether the database is available.
+        replayer: replays between two batches; None in all loops but one.
+    """
+
+    def __init__(  # noqa: PLR0913 # one end of everything
         self,
         settings: IngestSettings,
+        batches: queue.Queue[Numbered | None],
         writer: Writer,
-        replayer: Replayer,
+        *,
         keeper: Keeper,
-        session: Session,
+        sequence: Sequence,
         inbox: Inbox,
+        throttle: Throttle,
+        replayer: Replayer | None = None,
     ) -> None:
         self._settings = settings
-        self._writer = writer
-        self._replayer = replayer
+        self._batches = batches
+        self.writer = writer
         self._keeper = keeper
-        self._session = session
+        self._sequence = sequence
         self._inbox = inbox
-        self.batches: queue.Queue[Batch | None] = queue.Queue(_BATCHES_WAITING_MAX)
+        self._throttle = throttle
+        self._replayer = replayer
         self._giving_up = threading.Event()
         self.beat_s = time.monotonic()
 
@@ -140,29 +84,31 @@ class WritingLoop:
         """Work until a None among the batches, or `give_up`."""
         while not self._giving_up.is_set():
             self.beat_s = time.monotonic()
+            replaying = self._replayer is not None and self._replayer.has_work
             try:
-                batch = self.batches.get(timeout=0.0 if self._replayer.has_work else _IDLE_S)
+                numbered = self._batches.get(timeout=0.0 if replaying else _IDLE_S)
             except queue.Empty:
                 self._replay()
                 continue
-            if batch is None:
+            if numbered is None:
                 break
-            self._write(batch)
+            self._write(numbered)
             # Between two batches at most one chunk, so that live readings never wait for a long replay.
             self._replay()
-        self._writer.close()
+        self.writer.close()
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, numbered: Numbered) -> None:
+        batch = numbered.batch
         began_s = time.monotonic()
         try:
-            written = self._persistently(partial(self._writer.write, batch))
+            written = self._persistently(partial(self.writer.write, batch))
         except Exception as error:  # noqa: BLE001 # the last line of defence: one message must not stop all
-            self._write_one_by_one(batch, error)
+            completions = self._write_one_by_one(batch, error)
         else:
-            if written is not None:
-                metrics.COMMIT_SECONDS.observe(time.monotonic() - began_s)
-                self._done(batch, written)
-        self._inbox.finish(len(batch.parcels), batch.size)
+            completions = [] if written is None else [self._done(batch, written)]
+            metrics.COMMIT_SECONDS.observe(time.monotonic() - began_s)
+        self._sequence.done(numbered.number, completions)
+        self._inbox.finish(len(batch), batch.size)
 
     def _persistently(self, work: Callable[[], Written]) -> Written | None:
         """Do the work, however often the database is not available; None when we gave up."""
@@ -170,11 +116,13 @@ class WritingLoop:
         while not self._giving_up.is_set():
             self.beat_s = time.monotonic()
             if not self._keeper.holds_shard.wait(_IDLE_S):
+                self._throttle.is_open = False
                 continue
             try:
                 result = work()
             except StoreUnavailableError as error:
                 attempt += 1
+                self._throttle.is_open = False
                 metrics.DATABASE_AVAILABLE.set(0)
                 metrics.RETRIES.inc()
                 delay_s = min(0.05 * 2 ** min(attempt, 12), self._settings.retry_s_max)
@@ -182,44 +130,51 @@ class WritingLoop:
                     _LOG.warning("database_unavailable", cause=str(error), attempt=attempt)
                 self._giving_up.wait(delay_s * random.uniform(0.5, 1.0))  # noqa: S311 # jitter, not a secret
             else:
+                self._throttle.is_open = True
                 metrics.DATABASE_AVAILABLE.set(1)
                 if attempt:
                     _LOG.info("database_back", attempts=attempt)
                 return result
         return None
 
-    def _write_one_by_one(self, batch: Batch, cause: Exception) -> None:
+    def _write_one_by_one(self, batch: Batch, cause: Exception) -> list[Completion]:
         """Find the message at fault and set it aside; when even that fails, the error ends the process."""
-        _LOG.exception("batch_not_written", messages=len(batch.parcels), exc_info=cause)
-        self._writer.close()
-        for parcel in batch.parcels:
-            alone = closed([parcel], batch.snapshot, self._settings)
+        _LOG.exception("batch_not_written", messages=len(batch), exc_info=cause)
+        self.writer.close()
+        completions: list[Completion] = []
+        for message in batch.opened.messages:
+            alone = batch
             try:
-                written = self._persistently(partial(self._writer.write, alone))
+                alone = judged_together([message], self._keeper, self._settings)
+                written = self._persistently(partial(self.writer.write, alone))
             except Exception as error:  # noqa: BLE001 # as above
-                self._writer.close()
-                refusal = Refusal(Reason.MALFORMED, f"internal error: {type(error).__name__}")
-                alone = closed([replace(parcel, batch=None, refusal=refusal)], batch.snapshot, self._settings)
-                written = self._persistently(partial(self._writer.write, alone))
+                self.writer.close()
+                parcel = isolated(message, error)
+                alone = closed(of_parcels([parcel], self._keeper.snapshot), self._settings)
+                written = self._persistently(partial(self.writer.write, alone))
             if written is not None:
-                self._done(alone, written)
+                completions.append(self._done(alone, written))
+        return completions
 
-    def _done(self, batch: Batch, written: Written) -> None:
-        completion = Completion()
-        for parcel in batch.parcels:
-            message = parcel.message
+    def _done(self, batch: Batch, written: Written) -> Completion:
+        """Return what is to be acknowledged of a batch that is committed."""
+        opened = batch.opened
+        packets: dict[int, list[int]] = {}
+        batches: dict[str, list[int]] = {}
+        for message in opened.messages:
             if message.packet_id:
-                completion.packets.append((message.epoch, message.packet_id))
-            if parcel.batch_id is not None:
-                completion.batches.setdefault(parcel.gateway, []).append(parcel.batch_id)
-        self._session.complete(completion)
-        if batch.snapshot.version != self._keeper.snapshot.version:
+                packets.setdefault(message.epoch, []).append(message.packet_id)
+        for number, batch_id in zip(opened.gateway_index.tolist(), opened.batch_ids, strict=True):
+            if batch_id is not None:
+                batches.setdefault(opened.gateways[number], []).append(batch_id)
+        if opened.snapshot.version != self._keeper.snapshot.version:
             # Somebody registered something meanwhile: what the batch set aside may be known now.
             self._keeper.look_for_replays()
-        _count(batch.parcels, written, len(batch.candidates))
+        _count(batch, written)
+        return Completion(packets, batches)
 
     def _replay(self) -> None:
-        if not self._replayer.has_work or not self._keeper.holds_shard.is_set():
+        if self._replayer is None or not self._replayer.has_work or not self._keeper.holds_shard.is_set():
             return
         try:
             self._replayer.replay_chunk(self._keeper.snapshot)
@@ -228,15 +183,20 @@ class WritingLoop:
             self._giving_up.wait(_IDLE_S)
 
 
-def _count(parcels: Sequence[Parcel], written: Written, rows: int) -> None:
+def _count(batch: Batch, written: Written) -> None:
+    GATEWAY_COUNTS.add(written.tally, batch.opened.snapshot.gateways)
     for outcome in Outcome:
         metrics.READINGS.labels(outcome.name.lower()).inc(written.tally.total(outcome))
-    telemetry = sum(parcel.is_telemetry for parcel in parcels)
+    messages = batch.opened.messages
+    telemetry = int(batch.opened.telemetry.sum())
     metrics.MESSAGES.labels("data").inc(telemetry)
-    metrics.MESSAGES.labels("status").inc(len(parcels) - telemetry)
-    unreadable = sum(not parcel.is_telemetry and parcel.status is None for parcel in parcels)
+    metrics.MESSAGES.labels("status").inc(len(messages) - telemetry)
+    unreadable = sum(
+        not parcel.is_telemetry and parcel.status is None for parcel in batch.opened.parcels.values()
+    )
     metrics.STATUS_UNREADABLE.inc(unreadable)
-    metrics.REDELIVERED.inc(sum(parcel.message.duplicate for parcel in parcels))
+    if batch.redelivered:
+        metrics.REDELIVERED.inc(sum(message.duplicate for message in messages))
     metrics.CARE.labels(written.care.name.lower()).inc()
-    metrics.BATCH_ROWS.observe(rows)
-    metrics.BATCH_AGE_SECONDS.observe(time.time() - parcels[0].message.received_us / 1e6)
+    metrics.BATCH_ROWS.observe(len(batch.candidates))
+    metrics.BATCH_AGE_SECONDS.observe(time.time() - messages[0].received_us / 1e6)

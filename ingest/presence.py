@@ -1,26 +1,27 @@
-"""What was heard of each gateway: when, its last batch, batches that were skipped, its clock, its status."""
+"""What was heard of each gateway: when, its batch ids and those still missing, its clock, its status."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
+from ingest.binary import array_text
 from ingest.quarantine import instant
 from store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
 
-    from ingest.parcel import Parcel, Status
+    from ingest.opening import Opened
+    from ingest.parcel import Status
     from ingest.registry import Snapshot
 
-# More ids than this at once are not batches that were lost but a gateway that numbers in another way.
-_GAP_MAX: Final = 100_000
+_SPAN_IDS_MIN: Final = 8
+_SPAN_IDS_MAX: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -28,99 +29,126 @@ class _Heard:
     """One gateway in one batch."""
 
     at_us: int
-    batch_ids: set[int] = field(default_factory=set[int])
+    batch_ids: list[int] = field(default_factory=list[int])
     skew_s: float | None = None
     status: Status | None = None
     status_us: int = 0
+    throttled: int = 0
 
 
-class Presence:
-    """Keeps the highest batch id of each gateway, to see which were skipped."""
+class Numbering:
+    """Which gateways number their batches one by one; shared by all writers.
 
-    def __init__(self) -> None:
-        self._last_ids: dict[str, int | None] = {}
-        self._pending: dict[str, int] = {}
+    Ids need only be unique. A gateway whose ids jump (a time, a counter shared with others) has no gaps that
+    mean anything: it is recognised by ids that fill less than a quarter of the span they cover.
 
-    def write(
-        self, cursor: psycopg.Cursor[TupleRow], parcels: Sequence[Parcel], snapshot: Snapshot | None
-    ) -> None:
-        """Note what the messages say of their gateways; counts only after `confirm`."""
-        heard = _heard(parcels, snapshot)
-        self._pending = {}
-        if not heard:
-            return
-        self._prime(cursor, heard.keys() - self._last_ids.keys())
-        gateways = sorted(heard)
-        gaps = {gateway: self._gap(gateway, heard[gateway].batch_ids) for gateway in gateways}
-        cursor.execute(
-            statement("ingest", "upsert_gateway_seen"),
-            {
-                "gateway": gateways,
-                "heard_at": [instant(heard[gateway].at_us) for gateway in gateways],
-                "last_batch_id": [max(heard[gateway].batch_ids, default=None) for gateway in gateways],
-                "gap_count": [gaps[gateway] for gateway in gateways],
-                "clock_skew_s": [heard[gateway].skew_s for gateway in gateways],
-                "online": [
-                    None if (status := heard[gateway].status) is None else status.online
-                    for gateway in gateways
-                ],
-                "status": [
-                    None if (status := heard[gateway].status) is None else status.document
-                    for gateway in gateways
-                ],
-                "status_at": [
-                    None if heard[gateway].status is None else instant(heard[gateway].status_us)
-                    for gateway in gateways
-                ],
-            },
-        )
+    Args:
+        shard_count: ingesters that share the messages: each hears one in so many ids.
+    """
 
-    def confirm(self) -> None:
-        """The transaction is committed."""
-        self._last_ids |= self._pending
-        self._pending = {}
+    def __init__(self, shard_count: int = 1) -> None:
+        self._sparse = 4 * shard_count
+        # Gateway -> (lowest id, highest id, ids heard, verdict so far); an approximation, so no lock.
+        self._spans: dict[str, tuple[int, int, int, bool]] = {}
 
-    def _prime(self, cursor: psycopg.Cursor[TupleRow], missing: set[str]) -> None:
-        if not missing:
-            return
-        found = cursor.execute(
-            statement("ingest", "select_last_batches"), {"gateways": sorted(missing)}
-        ).fetchall()
-        self._last_ids |= dict.fromkeys(missing)
-        self._last_ids |= {gateway: None if last_id is None else int(last_id) for gateway, last_id in found}
-
-    def _gap(self, gateway: str, batch_ids: set[int]) -> int:
-        """Return how many ids were skipped between the last one known and the highest one now."""
-        if not batch_ids:
-            return 0
-        last_id, highest = self._last_ids[gateway], max(batch_ids)
-        if last_id is not None and highest <= last_id:
-            return 0
-        self._pending[gateway] = highest
-        if last_id is None:
-            return 0
-        gap = highest - last_id - sum(1 for batch_id in batch_ids if batch_id > last_id)
-        return gap if gap <= _GAP_MAX else 0
+    def is_sequential(self, gateway: str, batch_ids: Sequence[int]) -> bool:
+        """Take in the ids of one batch of messages, not empty; say whether they are worth following."""
+        lowest, highest, heard, sequential = self._spans.get(gateway, (batch_ids[0], batch_ids[0], 0, True))
+        lowest, highest = min(lowest, *batch_ids), max(highest, *batch_ids)
+        heard += len(batch_ids)
+        if heard >= _SPAN_IDS_MIN:
+            sequential = highest - lowest + 1 <= self._sparse * heard
+        if heard < _SPAN_IDS_MAX:
+            self._spans[gateway] = (lowest, highest, heard, sequential)
+        else:
+            # Begin anew now and then: a gateway may change its ways.
+            self._spans[gateway] = (highest, highest, 1, sequential)
+        return sequential
 
 
-def _heard(parcels: Sequence[Parcel], snapshot: Snapshot | None) -> dict[str, _Heard]:
+def write_presence(cursor: psycopg.Cursor[TupleRow], opened: Opened, numbering: Numbering) -> None:
+    """Note what the messages say of their gateways.
+
+    Which ids are missing is kept by the database, not here: several writers, and several ingesters, hear
+    parts of one gateway's sequence in any order, and an id that comes late closes its gap.
+    """
+    heard = _heard(opened)
+    if not heard:
+        return
+    # In one order always, so that two writers cannot wait for each other in a circle.
+    gateways = sorted(heard)
+    ones = [heard[gateway] for gateway in gateways]
+    followed = [
+        not one.batch_ids or numbering.is_sequential(gateway, one.batch_ids)
+        for gateway, one in zip(gateways, ones, strict=True)
+    ]
+    ranges = [_ranges(one.batch_ids) for one in ones]
+    columns: dict[str, Iterable[object]] = {
+        "gateway": gateways,
+        "heard_at": [instant(one.at_us) for one in ones],
+        "last_batch_id": [max(one.batch_ids, default=None) for one in ones],
+        "batch_ids": [
+            _multirange(heard_ids) if follow else None
+            for heard_ids, follow in zip(ranges, followed, strict=True)
+        ],
+        # Of a gateway that was never heard before; what is missing of the others the database works out.
+        "missing": [
+            _multirange([(end, start) for (_, end), (start, _) in pairwise(heard_ids)]) if follow else "{}"
+            for heard_ids, follow in zip(ranges, followed, strict=True)
+        ],
+        "clock_skew_s": [one.skew_s for one in ones],
+        "online": [None if one.status is None else one.status.online for one in ones],
+        "status": [None if one.status is None else one.status.document for one in ones],
+        "status_at": [None if one.status is None else instant(one.status_us) for one in ones],
+        "throttled": [one.throttled for one in ones],
+    }
+    parameters = {name: array_text(values) for name, values in columns.items()}
+    cursor.execute(statement("ingest", "upsert_gateway_seen"), parameters)
+
+
+def _ranges(batch_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return ids as ranges [start, end), in order."""
+    ranges: list[tuple[int, int]] = []
+    for batch_id in sorted(batch_ids):
+        if ranges and batch_id <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], batch_id + 1))
+        else:
+            ranges.append((batch_id, batch_id + 1))
+    return ranges
+
+
+def _multirange(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return ranges as PostgreSQL writes a nummultirange; an id is the range from it to the next integer."""
+    return "{" + ",".join([f"[{start},{end})" for start, end in ranges]) + "}"
+
+
+def _heard(opened: Opened) -> dict[str, _Heard]:
     heard: dict[str, _Heard] = {}
-    for parcel in parcels:
-        received_us = parcel.message.received_us
-        if not parcel.is_telemetry and parcel.status is None:
+    archives = {code for code in opened.gateways if _is_archive(code, opened.snapshot)}
+    numbers = opened.gateway_index.tolist()
+    for position, message in enumerate(opened.messages):
+        gateway = opened.gateways[numbers[position]]
+        parcel = opened.parcels.get(position)
+        status = None if parcel is None else parcel.status
+        if parcel is not None and not parcel.is_telemetry and status is None:
             continue
-        one = heard.setdefault(parcel.gateway, _Heard(received_us))
-        one.at_us = max(one.at_us, received_us)
-        if parcel.batch_id is not None:
-            one.batch_ids.add(parcel.batch_id)
-        if parcel.status is not None:
-            one.status, one.status_us = parcel.status, received_us
-        if parcel.batch is not None and len(parcel.batch) and not _is_archive(parcel.gateway, snapshot):
-            one.skew_s = (received_us - float(np.median(parcel.batch.ts_us))) / 1e6
+        one = heard.get(gateway)
+        if one is None:
+            one = heard[gateway] = _Heard(message.received_us)
+        one.at_us = max(one.at_us, message.received_us)
+        batch_id, middle_us = opened.batch_ids[position], opened.middle_us[position]
+        if batch_id is not None:
+            one.batch_ids.append(batch_id)
+        if middle_us is not None and gateway not in archives:
+            one.skew_s = (message.received_us - middle_us) / 1e6
+        if status is not None:
+            one.status, one.status_us = status, message.received_us
+        if message.throttled:
+            one.throttled += 1
     return heard
 
 
-def _is_archive(gateway: str, snapshot: Snapshot | None) -> bool:
+def _is_archive(gateway: str, snapshot: Snapshot) -> bool:
     """History says nothing of the clock of the one who replays it."""
-    entry = None if snapshot is None else snapshot.gateways.get(gateway)
+    entry = snapshot.gateways.get(gateway)
     return entry is not None and entry.archive

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ingest.conversion import UnitTable
+from ingest.names import NameTable
 from store import statement
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class GatewayEntry:
     """A registered gateway.
 
     Attributes:
+        number: position among the gateways of the snapshot.
         code: name in topics.
         payload_format: how it writes.
         archive: replays history: the past is accepted from 1970 on.
@@ -33,6 +35,7 @@ class GatewayEntry:
         slots: sensor name -> position in the snapshot's columns.
     """
 
+    number: int
     code: str
     payload_format: str
     archive: bool
@@ -50,6 +53,7 @@ class Snapshot:
         version: grows with each load.
         gateways: by code.
         owners: sensor code -> (gateway code, slot).
+        names: slots by gateway number and name, for many readings at once.
         units: conversion table.
         sensor_id: database id.
         retired: no longer in use.
@@ -63,6 +67,7 @@ class Snapshot:
     version: int
     gateways: dict[str, GatewayEntry]
     owners: dict[str, tuple[str, int]]
+    names: NameTable
     units: UnitTable
     sensor_id: NDArray[np.int32]
     retired: NDArray[np.bool_]
@@ -98,9 +103,11 @@ def load(connection: psycopg.Connection[TupleRow], version: int) -> Snapshot:
         psycopg.Error: the database cannot be read.
     """
     gateways = {
-        code: GatewayEntry(code, payload_format, archive, past_s * 1_000_000, future_s * 1_000_000, retired)
-        for code, payload_format, archive, past_s, future_s, retired in connection.execute(
-            statement("ingest", "select_gateways")
+        code: GatewayEntry(
+            number, code, payload_format, archive, past_s * 1_000_000, future_s * 1_000_000, retired
+        )
+        for number, (code, payload_format, archive, past_s, future_s, retired) in enumerate(
+            connection.execute(statement("ingest", "select_gateways"))
         )
     }
     sensors = connection.execute(statement("ingest", "select_sensors"), binary=True).fetchall()
@@ -116,6 +123,7 @@ def load(connection: psycopg.Connection[TupleRow], version: int) -> Snapshot:
         version=version,
         gateways=gateways,
         owners=owners,
+        names=_name_table(gateways, owners),
         units=units,
         sensor_id=np.array([sensor[0] for sensor in sensors], dtype=np.int32),
         retired=np.array([sensor[8] for sensor in sensors], dtype=np.bool_),
@@ -129,6 +137,13 @@ def load(connection: psycopg.Connection[TupleRow], version: int) -> Snapshot:
     )
 
 
+def _name_table(gateways: dict[str, GatewayEntry], owners: dict[str, tuple[str, int]]) -> NameTable:
+    """Return the names of every gateway; a sensor's full code is one of them, as in `Snapshot.slot`."""
+    names = {(gateways[owner].number, code): slot for code, (owner, slot) in owners.items()}
+    names |= {(entry.number, name): slot for entry in gateways.values() for name, slot in entry.slots.items()}
+    return NameTable([number for number, _ in names], [name for _, name in names], list(names.values()))
+
+
 def empty() -> Snapshot:
     """Return a registry that knows nobody."""
     nothing = np.zeros(0, dtype=np.int32)
@@ -136,6 +151,7 @@ def empty() -> Snapshot:
         version=0,
         gateways={},
         owners={},
+        names=NameTable((), (), ()),
         units=UnitTable(()),
         sensor_id=nothing,
         retired=nothing.astype(np.bool_),

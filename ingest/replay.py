@@ -18,6 +18,7 @@ from ingest.batch import closed
 from ingest.formats.decoded import microseconds
 from ingest.inbox import Message
 from ingest.ledger import Outcome, Tally
+from ingest.opening import of_parcels
 from ingest.parcel import decoded, opened
 from ingest.placement import Care, mark_dirty, place
 from ingest.quarantine import FORMAT_OF_GATEWAY, instant
@@ -159,7 +160,8 @@ class Replayer:
         rows = self._claimed(connection, key, after)
         if not rows:
             return _Chunk(None, 0)
-        batch = closed([_parcel(row, key, snapshot) for row in rows], snapshot, self._settings)
+        parcels = [_parcel(row, key, snapshot) for row in rows]
+        batch = closed(of_parcels(parcels, snapshot), self._settings)
         self._writer.ensure_partitions(connection, batch.candidates.ts_us)
         placement = place(connection, batch.candidates, Care.BISECTING)
         entries: dict[int, list[Entry]] = {}
@@ -172,7 +174,7 @@ class Replayer:
         for position, row in enumerate(rows):
             resolution.add(row, entries.get(position, []), any_placed=position in placed)
         changed = resolution.write()
-        mark_dirty(connection, batch.candidates, placement.outcome == Outcome.STORED)
+        mark_dirty(connection, placement)
         return _Chunk(rows[-1].row_id if len(rows) == self._settings.replay_chunk_rows else None, changed)
 
     def _claimed(self, connection: psycopg.Connection[TupleRow], key: Key, after: int) -> list[_Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 import time
@@ -12,11 +13,16 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from ingest import metrics
+from ingest.assembler import Assembler, Numbered
+from ingest.caps import Caps
 from ingest.inbox import Inbox
 from ingest.keeper import Keeper
-from ingest.pipeline import Assembler, WritingLoop
+from ingest.pipeline import WritingLoop
+from ingest.presence import Numbering
 from ingest.replay import Replayer, ReplayQueue
+from ingest.sequence import Sequence
 from ingest.session import Session
+from ingest.throttle import Throttle
 from ingest.writer import Writer
 
 if TYPE_CHECKING:
@@ -37,24 +43,43 @@ class Service:
 
     def __init__(self, settings: IngestSettings, store_settings: StoreSettings) -> None:
         self._settings = settings
-        self.inbox = Inbox(settings.inflight_max, settings.inflight_bytes_max)
+        throttle = Throttle(settings)
+        self.inbox = Inbox(settings.inflight_max, settings.inflight_bytes_max, throttle)
         self.session = Session(settings, self.inbox)
         replays = ReplayQueue()
         self.keeper = Keeper(
             settings, store_settings, replays, on_hold=self.session.allow, on_loss=self.session.forbid
         )
-        self.writer = Writer(store_settings, settings)
-        replayer = Replayer(settings, self.writer, replays)
-        self.writing = WritingLoop(settings, self.writer, replayer, self.keeper, self.session, self.inbox)
-        self.assembler = Assembler(settings, self.inbox, self.keeper, self.writing.batches)
+        # Each writer has one in hand and one waits: more would only hold memory.
+        batches: queue.Queue[Numbered | None] = queue.Queue(1)
+        self.assembler = Assembler(settings, self.inbox, self.keeper, batches)
+        sequence = Sequence(self.session.complete)
+        caps, numbering = Caps(settings), Numbering(settings.shard_count)
+        self.writing: list[WritingLoop] = []
+        for _ in range(settings.writers):
+            writer = Writer(store_settings, settings, caps, numbering)
+            replayer = None if self.writing else Replayer(settings, writer, replays)
+            self.writing.append(
+                WritingLoop(
+                    settings,
+                    batches,
+                    writer,
+                    keeper=self.keeper,
+                    sequence=sequence,
+                    inbox=self.inbox,
+                    throttle=throttle,
+                    replayer=replayer,
+                )
+            )
         self.stop_requested = threading.Event()
         self._failed = threading.Event()
-        parts = {
+        parts: dict[str, Callable[[], None]] = {
             "keeper": self.keeper.run,
             "session": self.session.run,
             "assembler": self.assembler.run,
-            "writer": self.writing.run,
         }
+        self._writers = [f"writer-{number}" for number in range(1, settings.writers + 1)]
+        parts |= {name: loop.run for name, loop in zip(self._writers, self.writing, strict=True)}
         self._threads = {
             name: threading.Thread(target=self._guarded(name, run), name=name, daemon=True)
             for name, run in parts.items()
@@ -79,6 +104,9 @@ class Service:
             if self._failed.is_set():
                 return 1
             self._watch()
+            if self._settings.retire and self._is_drained():
+                _LOG.info("shard_retired", shard=self._settings.shard)
+                break
         return self._drain()
 
     def _guarded(self, name: str, run: Callable[[], None]) -> Callable[[], None]:
@@ -97,22 +125,29 @@ class Service:
         metrics.OPEN_BYTES.set(self.inbox.open_bytes)
         metrics.WAITING_MESSAGES.set(self.inbox.waiting_count)
         now_s = time.monotonic()
-        busy_since_s = self.writer.busy_since_s
-        if busy_since_s is not None and now_s - busy_since_s > self._settings.commit_s_max:
-            _LOG.warning("commit_too_long", seconds=round(now_s - busy_since_s, 1))
-            self.writer.abort()
+        for loop in self.writing:
+            busy_since_s = loop.writer.busy_since_s
+            if busy_since_s is not None and now_s - busy_since_s > self._settings.commit_s_max:
+                _LOG.warning("commit_too_long", seconds=round(now_s - busy_since_s, 1))
+                loop.writer.abort()
         beats = {
             "keeper": self.keeper.beat_s,
             "session": self.session.beat_s,
             "assembler": self.assembler.beat_s,
-            "writer": self.writing.beat_s,
+        }
+        # A write beats only between attempts, and each attempt has its own deadline.
+        beats |= {
+            name: loop.beat_s + self._settings.commit_s_max
+            for name, loop in zip(self._writers, self.writing, strict=True)
         }
         name, beat_s = min(beats.items(), key=lambda item: item[1])
-        # A write beats only between attempts, and each attempt has its own deadline.
-        allowed_s = self._settings.stall_s_max + (self._settings.commit_s_max if name == "writer" else 0.0)
-        if now_s - beat_s > allowed_s:
+        if now_s - beat_s > self._settings.stall_s_max:
             _LOG.error("part_stalled", part=name, seconds=round(now_s - beat_s))
             os._exit(_EXIT_STALLED)
+
+    def _is_drained(self) -> bool:
+        """The session that is to be given up holds nothing any more."""
+        return self.session.quiet_s >= self._settings.retire_quiet_s and not self.inbox.open_count
 
     def _drain(self) -> int:
         """Store and acknowledge what was received, as far as the time goes; the broker keeps the rest."""
@@ -120,12 +155,14 @@ class Service:
         deadline_s = time.monotonic() + self._settings.drain_s_max
         self.session.end_reading()
         self.assembler.stop()
-        self._join(deadline_s, "assembler", "writer")
-        self.writing.give_up()
+        self._join(deadline_s, "assembler", *self._writers)
+        for name, loop in zip(self._writers, self.writing, strict=True):
+            loop.give_up()
+            if self._threads[name].is_alive():
+                loop.writer.abort()
         self.session.stop()
         self.keeper.stop()
-        self.writer.abort() if self._threads["writer"].is_alive() else None
-        self._join(time.monotonic() + _END_S_MAX, "session", "writer", "keeper")
+        self._join(time.monotonic() + _END_S_MAX, "session", *self._writers, "keeper")
         _LOG.info("ended", unacknowledged=self.inbox.open_count)
         return 1 if self._failed.is_set() else 0
 

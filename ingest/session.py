@@ -1,49 +1,45 @@
-"""The MQTT session: the only module that knows the MQTT client.
+"""The MQTT session: connects, receives into the inbox, acknowledges what is committed.
 
-One thread runs the client's network loop by hand, so that reading can pause while the pipeline is full and
-acknowledgements keep flowing. Nothing is acknowledged before `complete` says that it is committed, and then
-only on the connection it came from: packet ids start again on the next one, and an old acknowledgement would
-make the broker forget a message that nobody has stored.
+One thread. Nothing is acknowledged before `complete` says that it is committed, and then only on the
+connection it came from: packet ids start again on the next one, and an old acknowledgement would make the
+broker forget a message that nobody has stored. Reading pauses while the pipeline is full; acknowledgements
+and pings go on.
 """
 
 from __future__ import annotations
 
 import random
-import select
 import socket
-import ssl
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-import paho.mqtt.client as mqtt
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
-from domain.topics import Channel, topic
-from ingest import metrics
-from ingest.inbox import Message
+from ingest import metrics, packets
+from ingest.acknowledgement import Acknowledgements
+from ingest.connection import Connection, ConnectionLostError
+from ingest.link import Link
+from ingest.packets import Connect, Decoder, ProtocolError
+from ingest.subscription import subscription_of
 
 if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
-    from paho.mqtt.reasoncodes import ReasonCode
-
     from ingest.inbox import Inbox
+    from ingest.packets import Control
     from ingest.settings import IngestSettings
 
 _LOG: Final = structlog.get_logger("ingest.session")
-_PACKETS_A_TURN_MAX: Final = 200
-_IDS_AN_ACK_MAX: Final = 1_000
 _TURN_S_MAX: Final = 0.5
 _CONNECT_S_MAX: Final = 10.0
+_FLUSH_S_MAX: Final = 2.0
 _ATTEMPTS_A_LOG: Final = 12  # about once a minute with the default back-off
+_CHUNKS_A_TURN_MAX: Final = 16
+# Above this rate the socket is left alone for a moment after each reading: one chunk then holds many
+# messages, and neither side is woken for each. Measured: 28,800 to 35,100 messages/s.
+_BUSY_PAUSE_S: Final = 0.003
 # A broker of before MQTT 5 (amqtt, for a demo) bounds what is under way by itself.
 _OLD_VERSION: Final = "version=3.1.1"
 _HINTS: Final = {
@@ -51,6 +47,7 @@ _HINTS: Final = {
     "Not authorized": "the broker refuses this account: check NHIP_INGEST_MQTT_URL",
     "Bad user name or password": "the broker refuses this account: check NHIP_INGEST_MQTT_URL",
     "Keep alive timeout": "the broker heard nothing for too long",
+    "Shared Subscriptions not supported": "this broker serves one ingester only: use shard 1/1",
 }
 
 
@@ -59,12 +56,14 @@ class Completion:
     """Messages that are committed.
 
     Attributes:
-        packets: (epoch, packet id) of each that wants an acknowledgement to the broker.
+        packets: epoch -> packet ids to acknowledge to the broker, in order of reception.
         batches: gateway -> batch ids to acknowledge to it.
+        commands: (topic, payload) to publish.
     """
 
-    packets: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    packets: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     batches: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    commands: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
 
 
 class Session:
@@ -76,31 +75,37 @@ class Session:
     def __init__(self, settings: IngestSettings, inbox: Inbox) -> None:
         self._settings = settings
         self._inbox = inbox
+        self._url = urlsplit(settings.mqtt_url.get_secret_value())
+        self._version5 = self._url.query != _OLD_VERSION
+        self._subscription = subscription_of(settings)
         self._completions: deque[Completion] = deque()
+        self._acknowledgements = Acknowledgements(settings.ack_age_s_max)
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.settimeout(0)
         self._wake_writer.settimeout(0)
         self._allowed = threading.Event()
         self._stopping = threading.Event()
         self._reading_ended = threading.Event()
-        self._client: mqtt.Client | None = None
-        self._connected = False
+        self._link: Link | None = None
         self._paused = False
         self._epoch = 0
-        self._packets_seen = 0
         self._attempts = 0
-        self._probe_sent_s = 0.0
-        self._probe_id: int | None = None
         self.beat_s = time.monotonic()
         inbox.on_room = self._wake
 
     @property
     def is_connected(self) -> bool:
         """The broker has accepted the connection."""
-        return self._connected
+        return self._link is not None and self._link.accepted
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last message on a connection that is subscribed; 0 on any other."""
+        link = self._link
+        return 0.0 if link is None or not link.settled else time.monotonic() - link.message_s
 
     def complete(self, completion: Completion) -> None:
-        """Acknowledge messages that are committed."""
+        """Acknowledge messages that are committed; to be called in the order of their reception."""
         self._completions.append(completion)
         self._wake()
 
@@ -128,17 +133,28 @@ class Session:
         """Work until `stop`."""
         while not self._stopping.is_set():
             self.beat_s = time.monotonic()
-            if not self._allowed.is_set() or (self._reading_ended.is_set() and self._client is None):
-                self._disconnect()
+            link = self._link
+            if not self._allowed.is_set() or (self._reading_ended.is_set() and link is None):
+                self._leave()
                 self._sleep(_TURN_S_MAX)
-            elif self._client is None:
+            elif link is None:
                 self._connect()
             else:
-                self._turn(self._client)
+                self._attend(link)
         self._flush()
-        self._disconnect()
+        self._leave()
         self._wake_reader.close()
         self._wake_writer.close()
+
+    def _attend(self, link: Link) -> None:
+        """Do one turn; a connection that fails is given up, whatever the reason."""
+        try:
+            self._turn(link)
+        except ConnectionLostError as error:
+            self._lost(str(error))
+        except ProtocolError as error:
+            link.connection.put(packets.disconnect(error.reason, version5=self._version5))
+            self._lost(str(error))
 
     def _connect(self) -> None:
         if self._attempts:
@@ -147,247 +163,235 @@ class Session:
             if self._stopping.is_set() or not self._allowed.is_set():
                 return
         self._attempts += 1
-        self._epoch += 1
-        url = urlsplit(self._settings.mqtt_url.get_secret_value())
-        client = self._new_client(url)
-        port = url.port or (8883 if url.scheme == "mqtts" else 1883)
         try:
-            client.connect(url.hostname or "", port, self._settings.keepalive_s, **self._version_options(url))
-        except (OSError, ValueError) as error:
+            connection = Connection(self._url, _CONNECT_S_MAX)
+        except OSError as error:
             if self._attempts % _ATTEMPTS_A_LOG == 1:
                 _LOG.warning(
                     "broker_unreachable",
-                    host=url.hostname,
-                    port=port,
+                    host=self._url.hostname,
+                    port=self._url.port,
                     cause=str(error),
                     attempt=self._attempts,
                 )
             return
-        self._client = client
-        self._probe_sent_s, self._probe_id = time.monotonic(), None
-        deadline_s = time.monotonic() + _CONNECT_S_MAX
-        while self._client is client and not self._connected and time.monotonic() < deadline_s:
-            self._turn(client)
-        if self._client is client and not self._connected:
-            _LOG.warning("broker_silent", host=url.hostname, port=port)
-            self._lost()
-
-    def _version_options(self, url: SplitResult) -> dict[str, Any]:
-        if url.query == _OLD_VERSION:
-            return {}
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it open
-        properties.SessionExpiryInterval = self._settings.session_expiry_s
-        properties.ReceiveMaximum = self._settings.inflight_max
-        return {"clean_start": False, "properties": properties}
-
-    def _new_client(self, url: SplitResult) -> mqtt.Client:
-        """Return a client for one connection; the next connection gets another, with nothing left over."""
-        old = url.query == _OLD_VERSION
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._settings.client_id,
-            protocol=mqtt.MQTTv311 if old else mqtt.MQTTv5,
-            clean_session=False if old else None,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
-        if url.username:
-            password = url.password
-            client.username_pw_set(unquote(url.username), None if password is None else unquote(password))
-        if url.scheme == "mqtts":
-            client.tls_set()
-        client.connect_timeout = _CONNECT_S_MAX
-        client.max_inflight_messages_set(1_000)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        client.on_socket_open = _send_at_once
-        # With this set the client queues what it sends and we write it in one go.
-        client.on_socket_register_write = _nothing
-        return client
-
-    def _on_connect(
-        self, client: mqtt.Client, _data: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _more: object
-    ) -> None:
-        if reason.is_failure:
-            _LOG.warning("broker_refused", reason=str(reason), hint=_HINTS.get(str(reason), ""))
-            return
-        self._connected, self._attempts = True, 0
+        self._epoch += 1
         self._paused = False
+        decoder = Decoder(
+            self._epoch, version5=self._version5, payload_bytes_max=self._settings.payload_bytes_max
+        )
+        link = self._link = Link(connection, decoder, keepalive_s=self._settings.keepalive_s)
+        connection.put(self._connect_packet().encoded())
+        deadline_s = time.monotonic() + _CONNECT_S_MAX
+        while self._link is link and not link.accepted:
+            self._attend(link)
+            if time.monotonic() > deadline_s:
+                self._lost("the broker does not answer")
+                return
+
+    def _connect_packet(self) -> Connect:
+        username = None if self._url.username is None else unquote(self._url.username)
+        client_id = self._subscription.client_id
+        if username == self._settings.client_id:
+            # Brokers of ours make the user name the client id, so each shard has an account of its own.
+            username = client_id
+        return Connect(
+            client_id=client_id,
+            keepalive_s=self._settings.keepalive_s,
+            username=username,
+            password=None if self._url.password is None else unquote(self._url.password),
+            session_expiry_s=self._settings.session_expiry_s,
+            receive_maximum=self._settings.inflight_max,
+            version5=self._version5,
+        )
+
+    def _accepted(self, link: Link, control: Control) -> None:
+        if control.failure is not None:
+            hint = _HINTS.get(control.failure, "")
+            _LOG.warning("broker_refused", reason=control.failure, hint=hint)
+            raise ConnectionLostError(control.failure)
+        self._attempts = 0
+        link.accept(control)
         metrics.CONNECTIONS.inc()
         metrics.BROKER_CONNECTED.set(1)
-        client.subscribe([(topic("+", Channel.DATA), 1), (topic("+", Channel.STATUS), 1)])
-        _LOG.info("broker_connected", session_present=flags.session_present, epoch=self._epoch)
-
-    def _on_disconnect(
-        self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object
-    ) -> None:
-        if self._client is not None:
-            _LOG.warning("broker_disconnected", reason=str(reason), hint=_HINTS.get(str(reason), ""))
-        self._lost()
-
-    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._packets_seen += 1
-        try:
-            name = message.topic
-        except UnicodeDecodeError:  # the broker checks this; a bad one must not end the loop
-            name = "?"
-        self._inbox.put(
-            Message(
-                self._epoch,
-                message.mid if message.qos else 0,
-                message.dup,
-                name,
-                bytes(message.payload),
-                time.time_ns() // 1_000,
+        subscription = self._subscription
+        # The new filters first: a message in between comes twice rather than never.
+        if subscription.filters:
+            link.subscribe_id = link.new_id()
+            link.connection.put(
+                packets.subscribe(link.subscribe_id, subscription.filters, version5=self._version5)
             )
+        link.connection.put(
+            packets.unsubscribe(link.new_id(), subscription.obsolete, version5=self._version5)
+        )
+        _LOG.info(
+            "broker_connected",
+            session_present=control.session_present,
+            epoch=self._epoch,
+            client_id=subscription.client_id,
         )
 
-    def _on_publish(
-        self, _client: mqtt.Client, _data: object, packet_id: int, _reason: object, _more: object
-    ) -> None:
-        self._packets_seen += 1
-        if packet_id == self._probe_id:
-            self._probe_id = None
+    def _handle(self, link: Link, control: Control) -> None:
+        if control.kind == packets.CONNACK:
+            self._accepted(link, control)
+        elif control.kind == packets.PUBACK:
+            link.under_way.discard(control.packet_id)
+        elif control.kind == packets.SUBACK and control.packet_id == link.subscribe_id:
+            for (name, _), reason in zip(self._subscription.filters, control.reasons, strict=False):
+                if reason >= 0x80:  # noqa: PLR2004 # section 3.9.3
+                    text = packets.REASONS.get(reason, f"reason {reason:#04x}")
+                    hint = _HINTS.get(text, "check the broker's access rules of this account")
+                    _LOG.warning("subscription_refused", filter=name, reason=text, hint=hint)
+        elif control.kind == packets.UNSUBACK:
+            link.settled = True
+            link.message_s = time.monotonic()
+        elif control.kind == packets.DISCONNECT:
+            raise ConnectionLostError(control.failure or "ended by the broker")
 
-    def _lost(self) -> None:
-        """Forget the connection; the broker will send again what was not acknowledged."""
-        client, self._client = self._client, None
-        was_connected, self._connected = self._connected, False
-        if was_connected:
-            metrics.BROKER_CONNECTED.set(0)
-        dropped = self._inbox.drop_waiting()
-        if dropped:
-            _LOG.info("waiting_dropped", messages=dropped, epoch=self._epoch)
-        if client is not None and client.socket() is not None:
-            client.on_disconnect = None
-            client.disconnect()
-            client.loop_write()
-
-    def _disconnect(self) -> None:
-        if self._client is not None:
-            self._lost()
-
-    def _turn(self, client: mqtt.Client) -> None:
+    def _turn(self, link: Link) -> None:
         """Wait for something to happen on the socket or in the pipeline, and do it."""
         self.beat_s = time.monotonic()
-        self._decide_pause()
-        peer = client.socket()
-        if peer is None:
-            self._lost()
-            return
-        poll = select.poll()
-        poll.register(self._wake_reader, select.POLLIN)
-        events = select.POLLOUT if client.want_write() else 0
-        reading = not (self._paused or self._reading_ended.is_set())
-        if reading or not self._connected:
-            events |= select.POLLIN
-        # Without POLLIN or POLLOUT the kernel still tells of a hang-up.
-        poll.register(peer, events)
-        pending = reading and isinstance(peer, ssl.SSLSocket) and peer.pending() > 0
-        ready = dict(poll.poll(0 if pending else _TURN_S_MAX * 1_000))
-        if self._wake_reader.fileno() in ready:
+        self._decide_pause(link)
+        reading = not ((self._paused or self._reading_ended.is_set()) and link.accepted)
+        timeout_s = _TURN_S_MAX
+        if self._acknowledgements and link.accepted and link.room:
+            timeout_s = min(timeout_s, self._acknowledgements.due_s)
+        woken, readable = link.connection.wait(self._wake_reader, timeout_s, reading=reading)
+        if woken:
             self._drain_wake()
-        state = ready.get(peer.fileno(), 0)
-        if state & (select.POLLIN | select.POLLHUP | select.POLLERR) or pending:
-            self._read(client)
-        if self._client is client:
-            self._send_completions(client)
-            self._probe(client)
-            if client.want_write() and client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._lost()
+        received = self._read(link) if readable else 0
+        self._send_completions(link)
+        self._keep_alive(link)
+        link.connection.flush()
+        if received and link.is_busy(received):
+            time.sleep(_BUSY_PAUSE_S)
 
-    def _read(self, client: mqtt.Client) -> None:
-        """Handle packets until there are none, the inbox is full, or others should have a turn."""
-        for _ in range(_PACKETS_A_TURN_MAX):
-            before = self._packets_seen
-            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                if self._client is client:
-                    self._lost()
-                return
-            if self._packets_seen == before or self._inbox.is_full:
-                return
+    def _read(self, link: Link) -> int:
+        """Handle what has arrived, until there is no more or the inbox is full; return the messages."""
+        total = 0
+        for _ in range(_CHUNKS_A_TURN_MAX):
+            data = link.connection.receive()
+            if not data:
+                break
+            link.heard_s = time.monotonic()
+            messages, controls = link.decoder.feed(data, time.time_ns() // 1_000)
+            for control in controls:
+                self._handle(link, control)
+            if messages:
+                link.message_s = link.heard_s
+                self._inbox.put_many(messages)
+                total += len(messages)
+            if self._inbox.is_full or len(data) < 65_536:  # noqa: PLR2004 # a short chunk was the last one
+                break
+        return total
 
-    def _decide_pause(self) -> None:
+    def _decide_pause(self, link: Link) -> None:
         if not self._paused and self._inbox.is_full:
             self._paused = True
         elif self._paused and self._inbox.has_room:
             self._paused = False
-            # The answer to the last probe may stand behind many messages.
-            self._probe_sent_s = time.monotonic()
+            # What the broker has said meanwhile stands behind many messages.
+            link.heard_s = time.monotonic()
         metrics.RECEIVING_PAUSED.set(self._paused)
 
-    def _probe(self, client: mqtt.Client) -> None:
+    def _keep_alive(self, link: Link) -> None:
         """Keep the connection alive and see that the broker is.
 
-        The client's own pings give up when their answer stays unread, which is the rule while reading is
-        paused. So an empty message to a topic of our own is sent instead; its PUBACK is the answer.
+        The answer to a ping stands behind all messages that are not read yet, so silence means nothing while
+        reading is paused.
         """
-        if not self._connected:
+        if not link.accepted:
             return
         now_s = time.monotonic()
-        quiet_s = now_s - self._probe_sent_s
-        if self._probe_id is not None and not self._paused and quiet_s > self._settings.keepalive_s:
-            _LOG.warning("broker_silent", seconds=round(quiet_s))
-            self._lost()
-        elif quiet_s > self._settings.keepalive_s / 3 and (self._probe_id is None or self._paused):
-            own = topic(self._settings.client_id, Channel.COMMAND)
-            self._probe_sent_s = now_s
-            self._probe_id = client.publish(own, b"", qos=1).mid
+        if now_s - link.pinged_s > link.keepalive_s / 3:
+            link.pinged_s = now_s
+            link.connection.put(packets.pingreq())
+        reading = not (self._paused or self._reading_ended.is_set())
+        if reading and now_s - link.heard_s > link.keepalive_s:
+            _LOG.warning("broker_silent", seconds=round(now_s - link.heard_s))
+            raise ConnectionLostError("the broker is silent")  # noqa: TRY003, EM101 # the cause is the message
 
-    def _send_completions(self, client: mqtt.Client) -> None:
-        if not self._connected:
+    def _send_completions(self, link: Link) -> None:
+        if not link.accepted:
             return
         while self._completions:
             completion = self._completions.popleft()
-            for gateway, ids in completion.batches.items():
-                for start in range(0, len(ids), _IDS_AN_ACK_MAX):
-                    payload = msgspec.json.encode({"ids": ids[start : start + _IDS_AN_ACK_MAX]})
-                    client.publish(topic(gateway, Channel.ACK), payload, qos=1)
-                metrics.ACKNOWLEDGED.inc(len(ids))
-            for epoch, packet_id in completion.packets:
-                if epoch == self._epoch:
-                    client.ack(packet_id, 1)
+            self._acknowledgements.add(completion.batches)
+            for topic, payload in completion.commands:
+                if link.room:
+                    link.publish(topic, payload, version5=self._version5)
+            mine = completion.packets.get(self._epoch)
+            if mine:
+                link.connection.put(packets.pubacks(mine))
+        if self._acknowledgements and link.room and self._acknowledgements.due_s <= 0:
+            for topic, payload in self._acknowledgements.take(link.room):
+                link.publish(topic, payload, version5=self._version5)
+
+    def _lost(self, reason: str) -> None:
+        """Forget the connection; the broker will send again what was not acknowledged."""
+        link, self._link = self._link, None
+        if link is None:
+            return
+        dropped = self._inbox.drop_waiting()
+        if link.accepted:
+            metrics.BROKER_CONNECTED.set(0)
+            _LOG.warning(
+                "broker_disconnected",
+                reason=reason,
+                hint=_HINTS.get(reason, ""),
+                epoch=self._epoch,
+                waiting_dropped=dropped,
+            )
+        link.close()
+
+    def _leave(self) -> None:
+        """Disconnect in order; a session that is retired ends with it."""
+        link = self._link
+        if link is None:
+            return
+        expiry_s = 0 if self._settings.retire and self.quiet_s >= self._settings.retire_quiet_s else None
+        link.connection.put(packets.disconnect(0, expiry_s, version5=self._version5))
+        self._link = None
+        self._inbox.drop_waiting()
+        metrics.BROKER_CONNECTED.set(0)
+        link.close()
 
     def _flush(self) -> None:
         """Send the last acknowledgements, as long as the broker takes them."""
-        deadline_s = time.monotonic() + 2.0
-        client = self._client
-        if client is None or not self._connected:
+        deadline_s = time.monotonic() + _FLUSH_S_MAX
+        link = self._link
+        if link is None or not link.accepted:
             return
-        self._send_completions(client)
-        while self._client is client and client.want_write() and time.monotonic() < deadline_s:
-            peer = client.socket()
-            if peer is None or client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return
-            if client.want_write():
-                select.select([], [peer], [], 0.1)
+        try:
+            self._send_completions(link)
+            for topic, payload in self._acknowledgements.take(link.room):
+                link.publish(topic, payload, version5=self._version5)
+            while link.connection.unsent_bytes and time.monotonic() < deadline_s:
+                link.connection.flush()
+                link.connection.wait(self._wake_reader, 0.05, reading=False)
+                self._drain_wake()
+        except ConnectionLostError as error:
+            self._lost(str(error))
 
     def _wake(self) -> None:
         try:
             self._wake_writer.send(b"\0")
-        except OSError:  # full: it will wake anyway; closed: it has ended
+        except (BlockingIOError, OSError):  # full of wakes already, or closed
             return
 
     def _drain_wake(self) -> None:
         try:
-            self._wake_reader.recv(4_096)
+            while self._wake_reader.recv(4_096):
+                pass
         except BlockingIOError:
             return
 
     def _sleep(self, seconds: float) -> None:
-        """Wait, but not past a wake-up that matters."""
-        ready, _, _ = select.select([self._wake_reader], [], [], seconds)
-        if ready:
-            self._drain_wake()
-
-
-def _send_at_once(_client: mqtt.Client, _data: object, peer: Any) -> None:  # noqa: ANN401 # any of paho's sockets
-    """Acknowledgements are small and must not wait for each other."""
-    if isinstance(peer, socket.socket):
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _nothing(_client: mqtt.Client, _data: object, _peer: object) -> None:
-    """Take note of nothing."""
+        """Sleep, but not through a wake."""
+        self._wake_reader.settimeout(seconds)
+        try:
+            self._wake_reader.recv(4_096)
+        except TimeoutError:
+            pass
+        finally:
+            self._wake_reader.settimeout(0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHARD: Final = re.compile(r"([1-9][0-9]?)/([1-9][0-9]?)")
+_SHARDS_MAX: Final = 64
 
 
 class IngestSettings(BaseSettings):
@@ -16,19 +20,33 @@ class IngestSettings(BaseSettings):
 
     mqtt_url: SecretStr = Field(description="mqtt://user:password@host:port; mqtts:// for TLS")
     client_id: str = Field(default="nhip-ingest", min_length=1, max_length=64)
-    # One ingester for the whole city. Shards need shared subscriptions, which are not there yet.
-    shard: Literal["1/1"] = "1/1"
+    shard: str = Field(
+        default="1/1", description="i/n: this is the i-th of n ingesters that share the messages"
+    )
+    retire: bool = Field(
+        default=False, description="drain the shard's session, end it, and end: it is given up"
+    )
+    retire_quiet_s: float = Field(
+        default=5.0, gt=0, description="it is drained after so long without a message"
+    )
     keepalive_s: int = Field(default=30, ge=2, le=600)
     session_expiry_s: int = Field(default=7 * 86_400, ge=86_400, le=2**32 - 2)
     reconnect_s_max: float = Field(default=5.0, gt=0, le=300)
 
-    batch_rows_max: int = Field(default=20_000, ge=1, le=1_000_000)
-    batch_bytes_max: int = Field(default=3_000_000, ge=1_000)
+    # About 25,000 readings of the row form: measured, larger batches write no faster.
+    batch_bytes_max: int = Field(default=1_500_000, ge=1_000)
+    batch_messages_max: int = Field(default=1_000, ge=1, le=65_535)
     batch_age_s_max: float = Field(default=0.04, gt=0, le=10)
     inflight_max: int = Field(
         default=4_000, ge=1, le=65_535, description="messages received and not yet done"
     )
     inflight_bytes_max: int = Field(default=32_000_000, ge=100_000)
+    writers: int = Field(default=2, ge=1, le=16, description="connections that write batches side by side")
+    ack_age_s_max: float = Field(
+        default=0.25, ge=0, le=10, description="under load acknowledgements to a gateway are merged so long"
+    )
+    gateway_messages_s_max: float = Field(default=1_000, gt=0, description="above it a gateway may flood")
+    gateway_bytes_s_max: float = Field(default=4_000_000, gt=0, description="likewise")
     payload_bytes_max: int = Field(default=262_144, ge=1_000)
 
     quarantine_payload_bytes_max: int = Field(default=65_536, ge=1_000, description="kept of a too large one")
@@ -45,6 +63,25 @@ class IngestSettings(BaseSettings):
     registry_reload_s: float = Field(default=60.0, gt=0)
     metrics_host: str = Field(default="127.0.0.1", min_length=1, description="0.0.0.0 in a container")
     metrics_port: int = Field(default=0, ge=0, le=65_535, description="0 serves none")
+
+    @property
+    def shard_number(self) -> int:
+        """Which of the ingesters this is, from 1."""
+        return int(self.shard.partition("/")[0])
+
+    @property
+    def shard_count(self) -> int:
+        """How many ingesters share the messages."""
+        return int(self.shard.partition("/")[2])
+
+    @field_validator("shard")
+    @classmethod
+    def _check_shard(cls, shard: str) -> str:
+        parts = _SHARD.fullmatch(shard)
+        if parts is None or not 1 <= int(parts[1]) <= int(parts[2]) <= _SHARDS_MAX:
+            message = f"expected i/n with 1 <= i <= n <= {_SHARDS_MAX}, found {shard!r}"
+            raise ValueError(message)
+        return shard
 
     @field_validator("mqtt_url")
     @classmethod

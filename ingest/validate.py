@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -14,11 +14,10 @@ from ingest.conversion import UNKNOWN_UNIT
 from ingest.registry import FOREIGN_SLOT, UNKNOWN_SLOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from ingest.formats import DecodedBatch
+    from ingest.opening import Opened
     from ingest.parcel import Parcel
     from ingest.quarantine import Entry
     from ingest.registry import GatewayEntry, Snapshot
@@ -90,24 +89,21 @@ class _Columns:
     value: NDArray[np.float64]
     flag: NDArray[np.int16]
     state: NDArray[np.int16]
-    received_us: NDArray[np.int64]
-    past_us: NDArray[np.int64]
-    future_us: NDArray[np.int64]
     code: NDArray[np.int8]
 
 
-def judged(parcels: Sequence[Parcel], snapshot: Snapshot, *, groups_max: int, bytes_max: int) -> Judgement:
+def judged(opened: Opened, *, groups_max: int, bytes_max: int) -> Judgement:
     """Return what may be stored of the messages, and entries for all that may not.
 
     Args:
-        parcels: decoded messages.
-        snapshot: the registry.
+        opened: decoded messages.
         groups_max: quarantine rows of one message.
         bytes_max: bytes kept of a message that is set aside as a whole.
     """
+    snapshot = opened.snapshot
     entries: list[Entry] = []
     decoded: list[tuple[int, Parcel, DecodedBatch]] = []
-    for position, parcel in enumerate(parcels):
+    for position, parcel in opened.parcels.items():
         if parcel.refusal is not None:
             refusal = parcel.refusal
             entries.append(quarantine.whole(parcel, position, refusal.reason, refusal.detail, bytes_max))
@@ -115,18 +111,21 @@ def judged(parcels: Sequence[Parcel], snapshot: Snapshot, *, groups_max: int, by
             entries.extend(quarantine.of_faults(parcel, position, parcel.batch))
             if len(parcel.batch):
                 decoded.append((position, parcel, parcel.batch))
-    columns = _columns(decoded, snapshot)
+    columns = _columns(opened, decoded)
     value = _converted(columns, snapshot)
-    _check_window(columns)
-    entries.extend(_refused(columns, parcels, snapshot, groups_max))
-    accepted = np.flatnonzero(columns.code == 0)
+    _check_window(columns, opened)
+    refused = np.flatnonzero(columns.code)
+    if len(refused):
+        entries.extend(_refused(columns, refused, opened, groups_max))
+    accepted = np.flatnonzero(columns.code == 0) if len(refused) else slice(None)
     slot = columns.slot[accepted]
+    received_us = np.array([message.received_us for message in opened.messages], dtype=np.int64)
     candidates = Candidates(
         parcel=columns.parcel[accepted],
         position=columns.position[accepted],
         sensor_id=snapshot.sensor_id[slot],
         ts_us=columns.ts_us[accepted],
-        received_us=columns.received_us[accepted],
+        received_us=received_us[columns.parcel[accepted]],
         value=value[accepted],
         flag=_flagged(columns.flag[accepted], value[accepted], slot, snapshot),
         state=columns.state[accepted],
@@ -134,20 +133,62 @@ def judged(parcels: Sequence[Parcel], snapshot: Snapshot, *, groups_max: int, by
     return Judgement(candidates, entries)
 
 
-def _columns(decoded: list[tuple[int, Parcel, DecodedBatch]], snapshot: Snapshot) -> _Columns:
+def _columns(opened: Opened, decoded: list[tuple[int, Parcel, DecodedBatch]]) -> _Columns:
+    """Return all readings, in the order of their messages."""
+    parts: list[_Columns] = []
+    if opened.strict is not None:
+        strict = opened.strict
+        parts.append(
+            _Columns(
+                parcel=strict.message,
+                position=strict.position,
+                slot=strict.slot,
+                unit_id=strict.unit_id,
+                ts_us=strict.ts_us,
+                value=strict.value,
+                flag=strict.flag,
+                state=strict.state,
+                code=np.zeros(len(strict.message), dtype=np.int8),
+            )
+        )
+    if decoded or not parts:
+        parts.append(_decoded_columns(decoded, opened.snapshot))
+    columns = parts[0] if len(parts) == 1 else _merged(parts)
+    snapshot = opened.snapshot
+    known = columns.slot >= 0
+    if known.all():
+        retired = snapshot.retired[columns.slot]
+    else:
+        _refuse(columns, columns.slot == UNKNOWN_SLOT, Reason.UNKNOWN_SENSOR)
+        _refuse(columns, columns.slot == FOREIGN_SLOT, Reason.FOREIGN_SENSOR)
+        retired = np.zeros(len(known), dtype=np.bool_)
+        retired[known] = snapshot.retired[columns.slot[known]]
+    _refuse(columns, retired, Reason.RETIRED)
+    return columns
+
+
+def _merged(parts: list[_Columns]) -> _Columns:
+    """Return both ways of decoding in the order of the messages: of equal keys the first one wins."""
+    order = np.argsort(np.concatenate([part.parcel for part in parts]), kind="stable")
+    return _Columns(
+        *(
+            np.concatenate([getattr(part, column.name) for part in parts])[order]
+            for column in fields(_Columns)
+        )
+    )
+
+
+def _decoded_columns(decoded: list[tuple[int, Parcel, DecodedBatch]], snapshot: Snapshot) -> _Columns:
     lengths = np.array([len(batch) for _, _, batch in decoded], dtype=np.int64)
     slots: list[NDArray[np.int32]] = []
     units: list[NDArray[np.int32]] = []
     codes: list[int] = []
-    windows: list[tuple[int, int, int]] = []
     for _, parcel, batch in decoded:
         entry = snapshot.gateways.get(parcel.gateway)
         slots.append(_slots(entry, batch, snapshot)[batch.name_index])
         units.append(_unit_ids(batch, snapshot)[batch.unit_index])
         codes.append(_message_code(entry))
-        windows.append(_window(entry, parcel.message.received_us))
-    window = np.array(windows, dtype=np.int64).reshape(-1, 3)
-    columns = _Columns(
+    return _Columns(
         parcel=np.repeat(np.array([position for position, _, _ in decoded], dtype=np.int32), lengths),
         position=_joined([np.arange(length, dtype=np.int32) for length in lengths], np.int32),
         slot=_joined(slots, np.int32),
@@ -156,18 +197,8 @@ def _columns(decoded: list[tuple[int, Parcel, DecodedBatch]], snapshot: Snapshot
         value=_joined([batch.value for _, _, batch in decoded], np.float64),
         flag=_joined([batch.flag for _, _, batch in decoded], np.int16),
         state=_joined([batch.state for _, _, batch in decoded], np.int16),
-        received_us=np.repeat(window[:, 0], lengths),
-        past_us=np.repeat(window[:, 1], lengths),
-        future_us=np.repeat(window[:, 2], lengths),
         code=np.repeat(np.array(codes, dtype=np.int8), lengths),
     )
-    _refuse(columns, columns.slot == UNKNOWN_SLOT, Reason.UNKNOWN_SENSOR)
-    _refuse(columns, columns.slot == FOREIGN_SLOT, Reason.FOREIGN_SENSOR)
-    known = columns.slot >= 0
-    retired = np.zeros(len(known), dtype=np.bool_)
-    retired[known] = snapshot.retired[columns.slot[known]]
-    _refuse(columns, retired, Reason.RETIRED)
-    return columns
 
 
 def _joined(parts: list[NDArray[_Scalar]], kind: type[_Scalar]) -> NDArray[_Scalar]:
@@ -193,12 +224,12 @@ def _message_code(entry: GatewayEntry | None) -> int:
     return _CODES[Reason.RETIRED] if entry.retired else 0
 
 
-def _window(entry: GatewayEntry | None, received_us: int) -> tuple[int, int, int]:
-    """Return (reception, earliest, latest) of a message; an archive may go back to 1970."""
+def window(entry: GatewayEntry | None, received_us: int) -> tuple[int, int]:
+    """Return the (earliest, latest) time that a message may speak of; an archive may go back to 1970."""
     if entry is None:
-        return received_us, received_us, received_us
+        return received_us, received_us
     earliest = 0 if entry.archive else received_us - entry.past_us
-    return received_us, earliest, received_us + entry.future_us
+    return earliest, received_us + entry.future_us
 
 
 def _refuse(columns: _Columns, where: NDArray[np.bool_], reason: Reason) -> None:
@@ -225,9 +256,16 @@ def _converted(columns: _Columns, snapshot: Snapshot) -> NDArray[np.float64]:
     return value
 
 
-def _check_window(columns: _Columns) -> None:
-    _refuse(columns, columns.ts_us < columns.past_us, Reason.ANCIENT)
-    _refuse(columns, columns.ts_us > columns.future_us, Reason.FUTURE)
+def _check_window(columns: _Columns, opened: Opened) -> None:
+    gateways = opened.snapshot.gateways
+    entries = [gateways.get(code) for code in opened.gateways]
+    windows = [
+        window(entries[number], message.received_us)
+        for number, message in zip(opened.gateway_index.tolist(), opened.messages, strict=True)
+    ]
+    bounds = np.array(windows, dtype=np.int64).reshape(-1, 2)
+    _refuse(columns, columns.ts_us < bounds[columns.parcel, 0], Reason.ANCIENT)
+    _refuse(columns, columns.ts_us > bounds[columns.parcel, 1], Reason.FUTURE)
 
 
 def _flagged(
@@ -247,24 +285,19 @@ def _flagged(
     )
 
 
-def _refused(
-    columns: _Columns, parcels: Sequence[Parcel], snapshot: Snapshot, groups_max: int
-) -> list[Entry]:
-    refused = np.flatnonzero(columns.code)
+def _refused(columns: _Columns, refused: NDArray[np.intp], opened: Opened, groups_max: int) -> list[Entry]:
     entries: list[Entry] = []
-    if not len(refused):
-        return entries
     # The columns are in the order of the messages, so each message is one run.
     starts = np.flatnonzero(np.diff(columns.parcel[refused], prepend=-1))
     for rows in np.split(refused, starts[1:]):
         position = int(columns.parcel[rows[0]])
-        parcel = parcels[position]
+        parcel = opened.parcel(position)
         first_row = int(rows[0]) - int(columns.position[rows[0]])
 
         def described(
             reading: int, reason: Reason, first_row: int = first_row, parcel: Parcel = parcel
         ) -> str:
-            return _detail(columns, first_row + reading, reason, parcel, snapshot)
+            return _detail(columns, first_row + reading, reason, parcel, opened.snapshot)
 
         entries.extend(
             quarantine.of_readings(
@@ -291,8 +324,8 @@ def _detail(columns: _Columns, row: int, reason: Reason, parcel: Parcel, snapsho
         wanted = snapshot.units.wanted[snapshot.wanted_id[columns.slot[row]]]
         return f"u: found {unit!r}, expected a unit that converts to {wanted!r}"
     if reason in {Reason.FUTURE, Reason.ANCIENT}:
-        earliest = quarantine.instant(int(columns.past_us[row])).isoformat()
-        latest = quarantine.instant(int(columns.future_us[row])).isoformat()
+        bounds = window(snapshot.gateways.get(parcel.gateway), parcel.message.received_us)
+        earliest, latest = (quarantine.instant(bound).isoformat() for bound in bounds)
         found = quarantine.instant(int(columns.ts_us[row])).isoformat()
         return f"t: found {found}, expected {earliest} to {latest}"
     texts = {

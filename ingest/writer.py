@@ -16,9 +16,9 @@ from psycopg.errors import UniqueViolation
 from domain.quarantine import Reason
 from ingest import binary, quarantine
 from ingest.caps import Caps
-from ingest.ledger import Outcome, Tally
+from ingest.ledger import HOUR_US, Outcome, Tally
 from ingest.placement import Care, is_about_data, mark_dirty, place
-from ingest.presence import Presence
+from ingest.presence import Numbering, write_presence
 from ingest.quarantine import instant
 from store import DataRejectedError, StoreUnavailableError, connect, statement
 from store.errors import translated
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from ingest.batch import Batch
+    from ingest.caps import Kept
+    from ingest.opening import Opened
     from ingest.placement import Placement
     from ingest.quarantine import Entry
     from ingest.settings import IngestSettings
     from store import StoreSettings
 
 _MONTHS_KNOWN_MAX: Final = 100_000
+_OVERTAKEN_MAX: Final = 10
 _Result = TypeVar("_Result")
 
 
@@ -58,14 +61,20 @@ class Writer:
     Not safe for several threads, but for `abort`, which a watchdog calls from another.
     """
 
-    def __init__(self, store_settings: StoreSettings, settings: IngestSettings) -> None:
+    def __init__(
+        self,
+        store_settings: StoreSettings,
+        settings: IngestSettings,
+        caps: Caps | None = None,
+        numbering: Numbering | None = None,
+    ) -> None:
         self._store_settings = store_settings
         self._settings = settings
+        self._caps = caps or Caps(settings)
+        self._numbering = numbering or Numbering(settings.shard_count)
         self._connection: psycopg.Connection[TupleRow] | None = None
         self._guard = Lock()
         self._months: set[int] = set()
-        self._caps = Caps(settings)
-        self._presence = Presence()
         self._expect_duplicates = False
         self.busy_since_s: float | None = None
 
@@ -77,14 +86,18 @@ class Writer:
             DataRejectedError: it will not, and no single reading is at fault.
         """
         care = Care.CAREFUL if batch.redelivered or self._expect_duplicates else Care.OPTIMISTIC
+        overtaken = 0
         while True:
             try:
                 written = self._attempt(batch, care)
             except DataRejectedError as error:
+                if isinstance(error.__cause__, UniqueViolation) and care > Care.OPTIMISTIC:
+                    # The other writer has committed the same keys since they were looked up: look again.
+                    overtaken += 1
+                    if overtaken <= _OVERTAKEN_MAX:
+                        continue
                 care = _more_care(error, care)
                 continue
-            self._caps.confirm()
-            self._presence.confirm()
             # A redelivery or a replayed file comes in runs; a failed COPY costs more than the look-up.
             self._expect_duplicates = care > Care.OPTIMISTIC and written.tally.total(Outcome.DUPLICATE) > 0
             return written
@@ -93,7 +106,9 @@ class Writer:
         # Partitions in a transaction of their own: its locks are not held while readings are copied.
         if self._missing_months(batch.candidates.ts_us):
             self.transact(lambda connection: self.ensure_partitions(connection, batch.candidates.ts_us))
-        return self.transact(lambda connection: self._store(connection, batch, care))
+        written, kept = self.transact(lambda connection: self._store(connection, batch, care))
+        self._caps.confirm(kept)
+        return written
 
     def transact(self, work: Callable[[psycopg.Connection[TupleRow]], _Result]) -> _Result:
         """Run `work` in a transaction.
@@ -167,24 +182,32 @@ class Writer:
         self._months.update(missing)
 
     def _missing_months(self, ts_us: NDArray[np.int64]) -> list[int]:
+        if not len(ts_us):
+            return []
+        first, last = (month_of(int(moment)) for moment in (ts_us.min(), ts_us.max()))
+        # Nearly always a batch lies in one month, or in the same two.
+        if last - first <= 1:
+            return [month for month in range(first, last + 1) if month not in self._months]
         months = np.unique(ts_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64))
         return [month for month in months.tolist() if month not in self._months]
 
-    def _store(self, connection: psycopg.Connection[TupleRow], batch: Batch, care: Care) -> Written:
+    def _store(
+        self, connection: psycopg.Connection[TupleRow], batch: Batch, care: Care
+    ) -> tuple[Written, Kept]:
         placement = place(connection, batch.candidates, care)
         tally = Tally()
-        for parcel in batch.parcels:
-            if parcel.is_telemetry:
-                tally.add_message(parcel.gateway, parcel.message.received_us)
+        count_messages(tally, batch.opened)
         count_placed(tally, batch, placement)
         entries = [*batch.entries, *unplaced(batch, placement, self._settings.quarantine_groups_max)]
+        mark_dirty(connection, placement)
         with connection.cursor() as cursor:
-            for entry, outcome in zip(entries, self._caps.keep(cursor, entries), strict=True):
+            kept = self._caps.keep(cursor, entries)
+            for entry, outcome in zip(entries, kept.outcomes, strict=True):
                 tally.add(entry.gateway, entry.received_us, outcome, entry.reading_count)
+            # Last, because writers side by side wait here for each other's commit.
             tally.write(cursor)
-            self._presence.write(cursor, batch.parcels, batch.snapshot)
-        mark_dirty(connection, batch.candidates, placement.outcome == Outcome.STORED)
-        return Written(tally, care)
+            write_presence(cursor, batch.opened, self._numbering)
+        return Written(tally, care), kept
 
 
 def _more_care(error: DataRejectedError, care: Care) -> Care:
@@ -206,15 +229,46 @@ def _more_care(error: DataRejectedError, care: Care) -> Care:
     return Care.BISECTING
 
 
+def month_of(moment_us: int) -> int:
+    """Return the months between 1970-01 and a moment."""
+    return int(np.int64(moment_us).astype("datetime64[us]").astype("datetime64[M]").astype(np.int64))
+
+
+def count_messages(tally: Tally, opened: Opened) -> None:
+    """Count the messages of each gateway and hour, and readings that are counted without being kept."""
+    counted = np.flatnonzero(opened.telemetry)
+    received_us = np.array([message.received_us for message in opened.messages], dtype=np.int64)[counted]
+    for gateway, hour, count in _grouped(opened.gateway_index[counted], received_us // HOUR_US):
+        tally.add_messages(opened.gateways[gateway], hour * HOUR_US, count)
+    for position, parcel in opened.parcels.items():
+        if parcel.rejected:
+            tally.add(parcel.gateway, opened.messages[position].received_us, Outcome.REJECTED, 1)
+
+
 def count_placed(tally: Tally, batch: Batch, placement: Placement) -> None:
     """Count stored and duplicate readings; the others are counted with their quarantine entries."""
-    width = len(Outcome)
-    codes = batch.candidates.parcel.astype(np.int64) * width + placement.outcome
-    counts = np.bincount(codes, minlength=len(batch.parcels) * width).reshape(-1, width)
-    for parcel, row in zip(batch.parcels, counts.tolist(), strict=True):
-        for outcome in (Outcome.STORED, Outcome.DUPLICATE):
-            if row[outcome]:
-                tally.add(parcel.gateway, parcel.message.received_us, outcome, row[outcome])
+    opened, candidates = batch.opened, batch.candidates
+    gateway = opened.gateway_index[candidates.parcel]
+    hour = candidates.received_us // HOUR_US
+    for outcome in (Outcome.STORED, Outcome.DUPLICATE):
+        chosen = placement.outcome == outcome
+        groups = _grouped(gateway, hour) if chosen.all() else _grouped(gateway[chosen], hour[chosen])
+        for number, of_hour, count in groups:
+            tally.add(opened.gateways[number], of_hour * HOUR_US, outcome, count)
+
+
+def _grouped(gateway: NDArray[np.int32], hour: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Return (gateway, hour, how many) of each pair that occurs."""
+    if not len(hour):
+        return []
+    first = int(hour.min())
+    width = int(hour.max()) - first + 1
+    counts = np.bincount(gateway.astype(np.int64) * width + (hour - first))
+    found = np.flatnonzero(counts)
+    return [
+        (code // width, first + code % width, count)
+        for code, count in zip(found.tolist(), counts[found].tolist(), strict=True)
+    ]
 
 
 def unplaced(batch: Batch, placement: Placement, groups_max: int) -> list[Entry]:
@@ -241,6 +295,6 @@ def unplaced(batch: Batch, placement: Placement, groups_max: int) -> list[Entry]
             for row in run.tolist()
         ]
         entries += quarantine.of_readings(
-            batch.parcels[position], position, positions, reasons, described, groups_max
+            batch.opened.parcel(position), position, positions, reasons, described, groups_max
         )
     return entries

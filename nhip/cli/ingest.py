@@ -1,5 +1,6 @@
 """`nhip ingest`: receive from the broker, store, acknowledge."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -7,6 +8,19 @@ import typer
 
 def ingest(
     *,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Be the I-th of N ingesters that share the messages; overrides NHIP_INGEST_SHARD.",
+        ),
+    ] = None,
+    retire: Annotated[
+        bool,
+        typer.Option(
+            "--retire", help="Store what the broker still holds for this shard, end its session, and end."
+        ),
+    ] = False,
     json_logs: Annotated[
         bool, typer.Option("--json", help="Write the log as one JSON object a line, on standard error.")
     ] = False,
@@ -22,6 +36,10 @@ def ingest(
     from nhip.logs import configure_logging  # noqa: PLC0415
     from store import StoreSettings  # noqa: PLC0415
 
+    if shard is not None:
+        os.environ["NHIP_INGEST_SHARD"] = shard
+    if retire:
+        os.environ["NHIP_INGEST_RETIRE"] = "true"
     settings = IngestSettings()  # pyright: ignore[reportCallIssue] # from the environment
     store_settings = StoreSettings()  # pyright: ignore[reportCallIssue] # likewise
     configure_logging(json=json_logs)

@@ -15,9 +15,9 @@ INSERT INTO site_zone SELECT s.id, a.id FROM site s, area a WHERE s.code = 'pole
 
 INSERT INTO gateway (code, name) SELECT 'gw-' || code, 'Gateway ' || name FROM area WHERE kind = 'ward';
 INSERT INTO gateway (code, name, archive) VALUES ('gw-archive', 'Lưu trữ', true);
-INSERT INTO gateway_seen (gateway, online, status_at, last_seen_at, gap_count, clock_skew_s)
-VALUES ('gw-p-bac', true, now() - interval '2 days', now(), 0, 0.4),
-       ('gw-p-nam', false, now() - interval '3 hours', now() - interval '3 hours', 4, 70);
+INSERT INTO gateway_seen (gateway, online, status_at, last_seen_at, missing, clock_skew_s)
+VALUES ('gw-p-bac', true, now() - interval '2 days', now(), '{}', 0.4),
+       ('gw-p-nam', false, now() - interval '3 hours', now() - interval '3 hours', '{[7,9),[11,13)}', 70);
 
 INSERT INTO sensor (code, gateway_id, name, quantity, unit, interval_s, site_id)
 SELECT g.code || '.' || q.code, g.id, q.code, q.code, q.unit, 600, s.id

@@ -242,7 +242,7 @@ def test_a_commit_that_hangs_is_broken_off_and_tried_again(broker, registry, gat
     with psycopg.connect(dsn) as blocker:
         blocker.execute("LOCK TABLE accounting IN ACCESS EXCLUSIVE MODE")
         stream.readings(2, ("a", START + 1, 2.0))
-        eventually(lambda: (service.writer.busy_since_s or 0) > 0)
+        eventually(lambda: any(loop.writer.busy_since_s for loop in service.writing))
         time.sleep(1.5)
         assert stream.acknowledged == {1}
         pids = blocker.execute(
@@ -358,8 +358,8 @@ def test_wrong_settings_are_told_in_one_line(broker):
     """The environment variable, what was found and what was expected; no traceback and no password."""
     for name, value, expected in (
         ("NHIP_INGEST_MQTT_URL", "http://x:secret@y", b"NHIP_INGEST_MQTT_URL"),
-        ("NHIP_INGEST_SHARD", "2/3", b"NHIP_INGEST_SHARD"),
-        ("NHIP_INGEST_BATCH_ROWS_MAX", "0", b"NHIP_INGEST_BATCH_ROWS_MAX"),
+        ("NHIP_INGEST_SHARD", "3/2", b"NHIP_INGEST_SHARD"),
+        ("NHIP_INGEST_BATCH_BYTES_MAX", "0", b"NHIP_INGEST_BATCH_BYTES_MAX"),
     ):
         with process(broker, "host=nowhere", **{name: value}) as child:
             assert child.wait(20) == 2

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 
 from ingest import binary
 from ingest.batch import closed
+from ingest.births import Births
 from ingest.formats import Row, encode_rows
 from ingest.inbox import Message
 from ingest.ledger import Outcome
-from ingest.parcel import opened
+from ingest.opening import open_all
 from ingest.registry import load
 from ingest.settings import IngestSettings
 from ingest.writer import Writer
@@ -56,19 +57,18 @@ def test_the_table_equals_the_model(registry, writer, store_settings, batches):
     expected = dict.fromkeys(Outcome, 0)
     batch_id = 0
     for sent, redelivered in batches:
-        parcels = []
+        received = []
         for rows in sent:
             batch_id += 1
             payload = encode_rows(batch_id, [Row(s=s, t=float(START + t), v=v) for s, t, v in rows])
-            message = Message(1, 1, redelivered, "nhip/v1/g/data", payload, NOW_US)
-            parcels.append(opened(message, snapshot, 10**6))
+            received.append(Message(1, 1, redelivered, "nhip/v1/g/data", payload, NOW_US))
             for s, t, v in rows:
                 if (s, t) not in model:
                     model[s, t] = v
                     expected[Outcome.STORED] += 1
                 else:
                     expected[Outcome.DUPLICATE if model[s, t] == v else Outcome.CONFLICT] += 1
-        writer.write(closed(parcels, snapshot, writer._settings))
+        writer.write(closed(open_all(received, snapshot, 10**6, Births()), writer._settings))
     found = registry.rows(
         "SELECT s.name, extract(epoch FROM r.ts)::bigint - %s, r.value"
         " FROM reading r JOIN sensor s ON s.id = sensor_id",

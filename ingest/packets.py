@@ -1,0 +1,420 @@
+"""MQTT 5 and 3.1.1 as bytes: what a subscriber sends and receives, without sockets.
+
+Source: OASIS MQTT 5.0 and 3.1.1, whose sections are named in the comments.
+
+A decoded message goes straight into `inbox.Message`.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from ingest.inbox import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CONNACK: Final = 2
+PUBLISH: Final = 3
+PUBACK: Final = 4
+SUBACK: Final = 9
+UNSUBACK: Final = 11
+PINGRESP: Final = 13
+DISCONNECT: Final = 14
+
+MALFORMED_PACKET: Final = 0x81
+PROTOCOL_ERROR: Final = 0x82
+_FAILURE: Final = 0x80
+_LENGTH_BYTES_MAX: Final = 4
+_TOPICS_KNOWN_MAX: Final = 100_000
+# Topic, packet id and properties of a PUBLISH come on top of its payload.
+_HEADER_BYTES_MAX: Final = 70_000
+_WORD: Final = struct.Struct(">H")
+_LONG: Final = struct.Struct(">I")
+
+# Section 2.2.2.2: how the values of the properties that we read are written.
+_BYTE_PROPERTIES: Final = frozenset({0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A})
+_WORD_PROPERTIES: Final = frozenset({0x13, 0x21, 0x22, 0x23})
+_LONG_PROPERTIES: Final = frozenset({0x02, 0x11, 0x18, 0x27})
+_TEXT_PROPERTIES: Final = frozenset({0x03, 0x08, 0x09, 0x12, 0x15, 0x16, 0x1A, 0x1C, 0x1F})
+_PAIR_PROPERTY: Final = 0x26
+RECEIVE_MAXIMUM: Final = 0x21
+SERVER_KEEP_ALIVE: Final = 0x13
+REASON_STRING: Final = 0x1F
+
+# Reason codes (section 2.4), and the return codes of 3.1.1, that tell an operator something.
+REASONS: Final = {
+    0x04: "Bad user name or password",
+    0x05: "Not authorized",
+    0x81: "Malformed Packet",
+    0x82: "Protocol Error",
+    0x85: "Client Identifier not valid",
+    0x86: "Bad user name or password",
+    0x87: "Not authorized",
+    0x88: "Server unavailable",
+    0x89: "Server busy",
+    0x8A: "Banned",
+    0x8B: "Server shutting down",
+    0x8D: "Keep alive timeout",
+    0x8E: "Session taken over",
+    0x8F: "Topic Filter invalid",
+    0x93: "Receive Maximum exceeded",
+    0x95: "Packet too large",
+    0x97: "Quota exceeded",
+    0x9E: "Shared Subscriptions not supported",
+}
+
+
+class ProtocolError(Exception):
+    """The peer sent what MQTT does not allow; the connection cannot go on.
+
+    Attributes:
+        reason: what to say in DISCONNECT.
+    """
+
+    def __init__(self, reason: int, found: str) -> None:
+        self.reason = reason
+        super().__init__(f"{REASONS[reason]}: {found}")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A packet that is no message.
+
+    Attributes:
+        kind: packet type.
+        packet_id: 0 where the type has none.
+        reasons: reason codes, one for each filter in SUBACK and UNSUBACK.
+        session_present: of CONNACK.
+        properties: those that are numbers or texts, by identifier.
+    """
+
+    kind: int
+    packet_id: int = 0
+    reasons: tuple[int, ...] = ()
+    session_present: bool = False
+    properties: dict[int, int | str] = field(default_factory=dict[int, "int | str"])
+
+    @property
+    def failure(self) -> str | None:
+        """Name of the first reason code that means failure; None when all is well."""
+        for reason in self.reasons:
+            # 3.1.1 numbers its refusals of a connection from 1.
+            if reason >= _FAILURE or (self.kind == CONNACK and reason):
+                return REASONS.get(reason, f"reason {reason:#04x}")
+        return None
+
+
+class Decoder:
+    """Bytes in, packets out, over arbitrary borders of chunks.
+
+    Args:
+        epoch: of the connection, for its messages.
+        version5: MQTT 5; otherwise 3.1.1.
+        payload_bytes_max: of a larger payload one byte more than this is kept.
+    """
+
+    def __init__(self, epoch: int, *, version5: bool, payload_bytes_max: int) -> None:
+        self._epoch = epoch
+        self._version5 = version5
+        self._payload_bytes_max = payload_bytes_max
+        self._packet_bytes_max = payload_bytes_max + _HEADER_BYTES_MAX
+        self._rest = b""
+        self._skipped = 0
+        self._topics: dict[bytes, str] = {}
+
+    def feed(self, data: bytes, received_us: int) -> tuple[list[Message], list[Control]]:
+        """Return what the bytes complete.
+
+        Args:
+            data: as received.
+            received_us: moment of reception, for the messages.
+
+        Raises:
+            ProtocolError: the bytes are not MQTT; nothing more can be read from this connection.
+        """
+        buffer = self._rest + data if self._rest else data
+        messages: list[Message] = []
+        controls: list[Control] = []
+        position, end = 0, len(buffer)
+        while end - position >= 2:  # noqa: PLR2004 # the shortest packet
+            length = buffer[position + 1]
+            body = position + 2
+            if length & 0x80:
+                found = _length(buffer, position + 1)
+                if found is None:
+                    break
+                length, body = found
+            if body + length > end + self._skipped:
+                if length > self._packet_bytes_max:
+                    buffer = self._without_excess(buffer, position, body)
+                    position = 0
+                break
+            stop = body + length - self._skipped
+            self._skipped = 0
+            first = buffer[position]
+            if first >> 4 == PUBLISH:
+                messages.append(self._message(first, buffer, body, stop, received_us))
+            else:
+                controls.append(self._control(first, buffer[body:stop]))
+            position = stop
+        self._rest = buffer[position:]
+        return messages, controls
+
+    def _without_excess(self, buffer: bytes, position: int, body: int) -> bytes:
+        """Return what is kept of a packet that is too large to be held."""
+        kept = buffer[position : body + self._packet_bytes_max]
+        self._skipped += len(buffer) - position - len(kept)
+        return kept
+
+    def _message(  # noqa: C901 # all of a message in one function: it runs for each, and calls would double it
+        self, first: int, buffer: bytes, body: int, stop: int, received_us: int
+    ) -> Message:
+        """Return a PUBLISH (section 3.3)."""
+        start = body + 2
+        if start > stop:
+            _malformed("a PUBLISH without a topic")
+        at = start + (buffer[body] << 8 | buffer[body + 1])
+        name = buffer[start:at]
+        topic = self._topics.get(name)
+        if topic is None:
+            topic = self._topic(name)
+        packet_id = 0
+        quality = first & 6
+        if quality:
+            if quality == 6:  # noqa: PLR2004 # both bits
+                _malformed("a PUBLISH with QoS 3")
+            if at + 2 > stop:
+                _malformed("a PUBLISH without a packet id")
+            packet_id = buffer[at] << 8 | buffer[at + 1]
+            if not packet_id:
+                raise ProtocolError(PROTOCOL_ERROR, "packet id 0")
+            at += 2
+        if self._version5 and at < stop:
+            size = buffer[at]
+            at += 1
+            if size:
+                at += self._properties_size(buffer, at - 1, stop)
+        elif self._version5:
+            _malformed("a PUBLISH without properties")
+        if at > stop:
+            _malformed("a PUBLISH that is shorter than its parts")
+        payload = (
+            buffer[at:stop]
+            if stop - at <= self._payload_bytes_max
+            else buffer[at : at + self._payload_bytes_max + 1]
+        )
+        return Message(self._epoch, packet_id, first & 8 != 0, topic, payload, received_us)
+
+    @staticmethod
+    def _properties_size(buffer: bytes, at: int, stop: int) -> int:
+        """Return the bytes of a property list behind the first byte of its length."""
+        found = _length(buffer[:stop], at)
+        if found is None:
+            _malformed("a property length that does not end")
+        length, start = found
+        return start - at - 1 + length
+
+    def _topic(self, name: bytes) -> str:
+        try:
+            topic = name.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ProtocolError(MALFORMED_PACKET, "a topic that is not UTF-8") from error
+        if not topic or "\0" in topic:
+            _malformed("an empty topic or one with NUL")
+        if len(self._topics) >= _TOPICS_KNOWN_MAX:
+            self._topics.clear()
+        self._topics[name] = topic
+        return topic
+
+    def _control(self, first: int, body: bytes) -> Control:
+        kind = first >> 4
+        try:
+            if kind == CONNACK:
+                return self._connack(body)
+            if kind == PUBACK:
+                reasons = (body[2],) if len(body) > 2 else (0,)  # noqa: PLR2004 # id, reason
+                return Control(kind, _WORD.unpack_from(body)[0], reasons)
+            if kind in {SUBACK, UNSUBACK}:
+                return self._suback(kind, body)
+            if kind == PINGRESP:
+                return Control(kind)
+            if kind == DISCONNECT and self._version5:
+                found = self._properties(body, 1) if len(body) > 1 else {}
+                return Control(kind, reasons=(body[0] if body else 0,), properties=found)
+        except (IndexError, struct.error, UnicodeDecodeError) as error:
+            raise ProtocolError(MALFORMED_PACKET, f"packet type {kind} cut short") from error
+        raise ProtocolError(PROTOCOL_ERROR, f"packet type {kind}, which a broker does not send to us")
+
+    def _connack(self, body: bytes) -> Control:
+        found = self._properties(body, 2) if self._version5 and len(body) > 2 else {}  # noqa: PLR2004 # flags, code
+        return Control(CONNACK, reasons=(body[1],), session_present=body[0] & 1 != 0, properties=found)
+
+    def _suback(self, kind: int, body: bytes) -> Control:
+        start = 2
+        if self._version5:
+            found = _length(body, 2)
+            if found is None:
+                _malformed("a property length that does not end")
+            start = found[1] + found[0]
+        return Control(kind, _WORD.unpack_from(body)[0], tuple(body[start:]))
+
+    @staticmethod
+    def _properties(body: bytes, at: int) -> dict[int, int | str]:
+        """Return the properties at a place; of those that may come more than once the last one."""
+        found = _length(body, at)
+        if found is None:
+            _malformed("a property length that does not end")
+        length, at = found
+        stop = at + length
+        values: dict[int, int | str] = {}
+        while at < stop:
+            kind = body[at]
+            values[kind], at = _property(kind, body, at + 1)
+        if at != stop:
+            _malformed("a property that is longer than its list")
+        return values
+
+
+def _property(kind: int, body: bytes, at: int) -> tuple[int | str, int]:
+    """Return (value, position behind it) of a property."""
+    if kind in _BYTE_PROPERTIES:
+        return body[at], at + 1
+    if kind in _WORD_PROPERTIES:
+        return _WORD.unpack_from(body, at)[0], at + 2
+    if kind in _LONG_PROPERTIES:
+        return _LONG.unpack_from(body, at)[0], at + 4
+    if kind == _PAIR_PROPERTY:
+        return _text(body, _text(body, at)[1])
+    if kind not in _TEXT_PROPERTIES:
+        _malformed(f"property {kind:#04x}")
+    return _text(body, at)
+
+
+def _malformed(found: str) -> NoReturn:
+    raise ProtocolError(MALFORMED_PACKET, found)
+
+
+def _length(buffer: bytes, at: int) -> tuple[int, int] | None:
+    """Return (value, position behind it) of a variable byte integer (section 1.5.5), None if cut short."""
+    value = 0
+    for count in range(_LENGTH_BYTES_MAX):
+        if at + count >= len(buffer):
+            return None
+        byte = buffer[at + count]
+        value |= (byte & 0x7F) << 7 * count
+        if not byte & 0x80:
+            return value, at + count + 1
+    _malformed("a length of more than four bytes")
+
+
+def _text(body: bytes, at: int) -> tuple[str, int]:
+    size: int = _WORD.unpack_from(body, at)[0]
+    stop = at + 2 + size
+    if stop > len(body):
+        _malformed("a text that is longer than its packet")
+    return body[at + 2 : stop].decode("utf-8"), stop
+
+
+def _encoded_length(value: int) -> bytes:
+    encoded = bytearray()
+    while True:
+        value, byte = value >> 7, value & 0x7F
+        encoded.append(byte | 0x80 if value else byte)
+        if not value:
+            return bytes(encoded)
+
+
+def _encoded_text(text: str | bytes) -> bytes:
+    data = text.encode() if isinstance(text, str) else text
+    return _WORD.pack(len(data)) + data
+
+
+def _packet(first: int, body: bytes) -> bytes:
+    return bytes((first,)) + _encoded_length(len(body)) + body
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """What CONNECT says (section 3.1).
+
+    Attributes:
+        client_id: name of the session.
+        keepalive_s: the broker hears from us at least so often.
+        username: None for an anonymous client.
+        password: likewise.
+        session_expiry_s: the broker keeps the session so long.
+        receive_maximum: messages that may be under way to us.
+        version5: MQTT 5; otherwise 3.1.1, which knows neither of the two above.
+    """
+
+    client_id: str
+    keepalive_s: int
+    username: str | None
+    password: str | None
+    session_expiry_s: int
+    receive_maximum: int
+    version5: bool
+
+    def encoded(self) -> bytes:
+        """Return the packet; the session that the broker has kept goes on."""
+        flags = (0x80 if self.username is not None else 0) | (0x40 if self.password is not None else 0)
+        body = (
+            _encoded_text("MQTT") + bytes((5 if self.version5 else 4, flags)) + _WORD.pack(self.keepalive_s)
+        )
+        if self.version5:
+            properties = b"\x11" + _LONG.pack(self.session_expiry_s)
+            properties += bytes((RECEIVE_MAXIMUM,)) + _WORD.pack(self.receive_maximum)
+            body += _encoded_length(len(properties)) + properties
+        body += _encoded_text(self.client_id)
+        for part in (self.username, self.password):
+            if part is not None:
+                body += _encoded_text(part)
+        return _packet(0x10, body)
+
+
+def subscribe(packet_id: int, filters: Iterable[tuple[str, int]], *, version5: bool) -> bytes:
+    """Return SUBSCRIBE (section 3.8).
+
+    Args:
+        packet_id: answered by SUBACK.
+        filters: topic filter and options.
+        version5: otherwise only the QoS of the options is sent.
+    """
+    body = _WORD.pack(packet_id) + (b"\0" if version5 else b"")
+    for name, options in filters:
+        body += _encoded_text(name) + bytes((options if version5 else options & 3,))
+    return _packet(0x82, body)
+
+
+def unsubscribe(packet_id: int, filters: Iterable[str], *, version5: bool) -> bytes:
+    """Return UNSUBSCRIBE (section 3.10)."""
+    body = _WORD.pack(packet_id) + (b"\0" if version5 else b"") + b"".join(map(_encoded_text, filters))
+    return _packet(0xA2, body)
+
+
+def publish(packet_id: int, topic: str, payload: bytes, *, version5: bool) -> bytes:
+    """Return PUBLISH with QoS 1 (section 3.3)."""
+    return _packet(
+        0x32, _encoded_text(topic) + _WORD.pack(packet_id) + (b"\0" if version5 else b"") + payload
+    )
+
+
+def pubacks(packet_ids: Sequence[int]) -> bytes:
+    """Return a PUBACK for each packet id, in order (section 3.4)."""
+    return struct.pack(f">{len(packet_ids)}I", *[0x40020000 | packet_id for packet_id in packet_ids])
+
+
+def pingreq() -> bytes:
+    """Return PINGREQ (section 3.12)."""
+    return b"\xc0\0"
+
+
+def disconnect(reason: int = 0, session_expiry_s: int | None = None, *, version5: bool) -> bytes:
+    """Return DISCONNECT (section 3.14); an expiry of 0 ends the session."""
+    if not version5 or (not reason and session_expiry_s is None):
+        return b"\xe0\0"
+    properties = b"" if session_expiry_s is None else b"\x11" + _LONG.pack(session_expiry_s)
+    return _packet(0xE0, bytes((reason, len(properties))) + properties)
