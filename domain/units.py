@@ -131,6 +131,27 @@ _SPELLINGS: Final = {
     "ppm": "[ppm]",
     "percent": "%",
     "°": "deg",
+    "lux": "lx",
+    # As stations write them; a normal cubic metre (Nm3) is taken as one, as in the spellings above.
+    "µg/Nm3": "ug/m3",
+    "μg/Nm3": "ug/m3",
+    "μg/Nm³": "ug/m3",
+    "ug/Nm³": "ug/m3",
+    "mg/Nm³": "mg/m3",
+    "ug/l": "ug/L",
+    "µg/l": "ug/L",
+    "μg/l": "ug/L",
+    "µg/L": "ug/L",
+    "μg/L": "ug/L",
+    "ºC": "Cel",
+    "℃": "Cel",
+    "m³/s": "m3/s",
+    # SenML's names where they differ from UCUM's (the registry begun by RFC 8428 and RFC 8798).
+    "%RH": "%",
+    "%EL": "%",
+    "/": "1",
+    "/100": "%",
+    "count": "{count}",
 }
 
 

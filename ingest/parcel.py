@@ -112,7 +112,7 @@ def _guessed(message: Message, gateway: str) -> Parcel:
     What fits no format is kept as it is, and read once the registry says how.
     """
     batch_id = None
-    for payload_format in formats.SUPPORTED_FORMATS:
+    for payload_format in formats.GUESSED_FORMATS:
         try:
             batch = formats.decode(payload_format, message.topic, message.payload)
         except MalformedMessageError as error:

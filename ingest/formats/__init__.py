@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ingest.formats import native, plain
+from ingest.formats import (
+    chirpstack_v4,
+    native,
+    plain,
+    senml_cbor,
+    senml_json,
+    tt10_2021,
+    ttn_v3,
+)
 from ingest.formats.decoded import DecodedBatch, ReadingFault
 from ingest.formats.errors import FormatError, MalformedMessageError, UnsupportedFormatError
 from ingest.formats.native import encode_columns, encode_rows
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "GUESSED_FORMATS",
     "KNOWN_FORMATS",
     "SUPPORTED_FORMATS",
     "DecodedBatch",
@@ -28,18 +37,26 @@ __all__ = [
 ]
 
 _DECODERS: Final[dict[str, Callable[[bytes], DecodedBatch]]] = {
+    "chirpstack_v4": chirpstack_v4.decode,
     "native": native.decode,
     "plain": plain.decode,
+    "senml_cbor": senml_cbor.decode,
+    "senml_json": senml_json.decode,
+    "tt10_2021": tt10_2021.decode,
+    "ttn_v3": ttn_v3.decode,
 }
 SUPPORTED_FORMATS: Final = tuple(sorted(_DECODERS))
 # A gateway may be registered with any of these; messages in a format without a decoder wait in quarantine.
-KNOWN_FORMATS: Final = (
-    *SUPPORTED_FORMATS,
-    "senml_json",
-    "senml_cbor",
-    "sparkplug_b",
+KNOWN_FORMATS: Final = (*SUPPORTED_FORMATS, "sparkplug_b")
+# In this order a message of an unknown gateway is tried: those that cannot be taken for another come first,
+# plain JSON, which needs no more than a "ts", near the end.
+GUESSED_FORMATS: Final = (
+    "native",
     "ttn_v3",
     "chirpstack_v4",
+    "senml_json",
+    "senml_cbor",
+    "plain",
     "tt10_2021",
 )
 

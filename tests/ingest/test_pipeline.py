@@ -215,20 +215,31 @@ def test_a_row_that_the_database_refuses_is_found_and_set_aside(registry, ingest
     assert registry.quarantine() == [("refused", "a", 2, "open")]
 
 
-def test_plain_json_and_formats_to_come(registry, ingester, publisher, gateway_code):
-    """The registry chooses the decoder; a format without one keeps its bytes."""
+def test_the_registry_chooses_the_decoder(registry, ingester, publisher, gateway_code):
+    """The same broker, two gateways, two formats; what a format cannot say is set aside in its own words."""
     flat, senml = gateway_code, f"{gateway_code}-s"
     registry.gateway(flat, "plain")
     registry.sensor(flat, "pm25")
     registry.gateway(senml, "senml_json")
+    registry.sensor(senml, "dev/a")
     ingester()
     publisher(flat).send({"ts": NOW, "pm25": 12.3, "temp": 28})
-    body = [{"n": "a", "v": 1}]
-    publisher(senml).send(body)
+    timeless = [{"n": "dev/a", "v": 1}]
+    publisher(senml).send([{"bn": "dev/", "bt": NOW, "n": "a", "v": 21.5}])
+    publisher(senml).send(timeless)
     eventually(lambda: len(registry.quarantine()) == 2)
-    assert registry.readings() == [(f"{flat}.pm25", NOW, 12.3, 1, 0)]
+    assert set(registry.readings()) == {(f"{flat}.pm25", NOW, 12.3, 1, 0), (f"{senml}.dev/a", NOW, 21.5, 1, 0)}
     ((reason, payload),) = registry.rows("SELECT reason, payload FROM quarantine WHERE gateway = %s", senml)
-    assert (reason, json.loads(payload)) == ("unsupported_format", body)
+    assert (reason, json.loads(payload)) == ("malformed", timeless)
+
+
+def test_a_format_that_nobody_knows_keeps_its_bytes(registry, ingester, publisher, gateway_code):
+    """A newer registry may name a format that this ingester does not have yet."""
+    registry.gateway(gateway_code, "format_of_tomorrow")
+    ingester()
+    publisher(gateway_code).send(b"\x01\x02")
+    eventually(registry.quarantine)
+    assert registry.rows("SELECT reason, payload FROM quarantine") == [("unsupported_format", b"\x01\x02")]
 
 
 def test_status_is_kept_and_nonsense_in_it_is_harmless(registry, ingester, publisher, gateway_code):
