@@ -79,7 +79,7 @@ class NameTable:
             result += (word ^ (word >> np.uint64(29))) * self._factors[position]
         result ^= result >> np.uint64(32)
         result *= self._factors[_WORDS_MAX + 1]
-        return result ^ (result >> np.uint64(29))
+        return np.bitwise_xor(result, result >> np.uint64(29))
 
 
 def _factors(seed: int) -> NDArray[np.uint64]:

@@ -188,6 +188,9 @@ def _count(batch: Batch, written: Written) -> None:
     for outcome in Outcome:
         metrics.READINGS.labels(outcome.name.lower()).inc(written.tally.total(outcome))
     messages = batch.opened.messages
+    for message, number in zip(messages, batch.opened.gateway_index.tolist(), strict=True):
+        if message.throttled:
+            metrics.GATEWAY_THROTTLED.labels(batch.opened.gateways[number]).inc()
     telemetry = int(batch.opened.telemetry.sum())
     metrics.MESSAGES.labels("data").inc(telemetry)
     metrics.MESSAGES.labels("status").inc(len(messages) - telemetry)

@@ -1,0 +1,400 @@
+"""Native JSON by rows, many messages at once, as array operations: no Python object for a reading.
+
+What is understood is a strict form: `{"id":42,"r":[{"s":"pm25-01","t":1764000000.5,"v":23.5}, …]}` with the
+fields of a reading in any order, `id` first, last or absent, and white space as `json.dumps` writes it or
+none. Everything else (escapes, other keys, null, exponents, text beyond ASCII, the form by columns …) is left
+to the general decoder. It is never wrong: every byte of a message that is understood belongs to a token that
+was checked.
+
+How: a key is a quoted character with a colon. From one key to the next there is exactly one value and one
+separator; so the positions of the keys give those of all values, and each value is checked as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ingest.formats.decoded import EPOCH_S_MAX, NAME_LENGTH_MAX, UNIT_LENGTH_MAX
+from ingest.formats.number_arrays import PADDING, Characters, decimals, integers
+from ingest.formats.time_arrays import timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_QUOTE, _COLON, _COMMA, _BACKSLASH, _NEWLINE, _BRACE = b'":,\\\n}'
+_FIRST_PRINTABLE, _PRINTABLE_COUNT = 32, 95
+_UNITS_MAX: Final = 64
+_FLAGS: Final = (1, 2, 3, 4, 9)
+_STATES: Final = {b'"00"': 0, b'"01"': 1, b'"02"': 2}
+
+
+def _number(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+def _mask(count: int) -> np.uint64:
+    return np.uint64((1 << 8 * count) - 1)
+
+
+_ID_HEAD: Final = b'{"id":'
+_ROWS_AFTER_ID: Final = b',"r":[{'
+_ROWS_HEAD: Final = b'{"r":[{'
+_TAIL: Final = b"}]}"
+_ID_TAIL: Final = b'}],"id":'
+_BETWEEN: Final = b"},{"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NativeColumns:
+    """The readings of the messages that were understood.
+
+    Attributes:
+        understood: shape (m,), the others contribute no readings.
+        has_batch_id: shape (m,).
+        batch_id: shape (m,), 0 where there is none.
+        count: shape (m,), readings of each message.
+        message: shape (n,), position of the message, ascending; within a message in the order sent.
+        name_words: shape (n, w), UTF-8 of the sensor's name as little-endian words, padded with zeros.
+        ts_us: shape (n,), microseconds since 1970.
+        value: shape (n,), as sent, finite.
+        units: distinct units; the first is None.
+        unit_index: shape (n,), position in `units`.
+        flag: shape (n,), QARTOD flag as sent, 0 where there is none.
+        state: shape (n,), device state.
+    """
+
+    understood: NDArray[np.bool_]
+    has_batch_id: NDArray[np.bool_]
+    batch_id: NDArray[np.uint64]
+    count: NDArray[np.int32]
+    message: NDArray[np.int32]
+    name_words: NDArray[np.uint64]
+    ts_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    units: tuple[str | None, ...]
+    unit_index: NDArray[np.int32]
+    flag: NDArray[np.int16]
+    state: NDArray[np.int16]
+
+
+def decode_many(payloads: Sequence[bytes]) -> NativeColumns:
+    """Return the readings of all messages that are in the strict form.
+
+    Args:
+        payloads: any bytes.
+    """
+    return _Decoding(payloads).columns()
+
+
+def _joined(payloads: Sequence[bytes]) -> bytes:
+    """Return the payloads as lines, without white space between tokens."""
+    text = b"\n".join(payloads)
+    if text.count(b"\n") != len(payloads) - 1:
+        text = b"\n".join([b"" if b"\n" in payload else payload for payload in payloads])
+    if b'": ' in text:
+        # Only beside a quote or a brace, where nothing but a name or a unit could be meant: those that
+        # contain a comma or a colon are not understood.
+        text = text.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{")
+    return text
+
+
+class _Decoding:
+    """One call: positions of everything in the joined text."""
+
+    def __init__(self, payloads: Sequence[bytes]) -> None:
+        text = _joined(payloads)
+        self._text = Characters.of(text)
+        data = self._text.data
+        breaks = np.flatnonzero(data == _NEWLINE)
+        self._start = np.concatenate(([PADDING], breaks + 1))
+        self._end = np.concatenate((breaks, [len(data) - PADDING]))
+        quotes = np.flatnonzero(data == _QUOTE)
+        is_key = (data[quotes + 2] == _QUOTE) & (data[quotes + 3] == _COLON)
+        name = data[quotes + 1]
+        is_key &= (
+            (name == ord("s")) | (name == ord("t")) | (name == ord("v"))
+            | (name == ord("u")) | (name == ord("q")) | (name == ord("d"))
+        )  # fmt: skip
+        self._key = quotes[is_key]
+        self._name = name[is_key]
+        self._key_count = self._per_message(self._key)
+        self._quote_count = self._per_message(quotes)
+        self._quotes = quotes
+        count = len(payloads)
+        self._bad = np.zeros(count, dtype=np.bool_)
+        self._has_id = np.zeros(count, dtype=np.bool_)
+        self._id = np.zeros(count, dtype=np.uint64)
+        self._key_message = np.repeat(np.arange(count, dtype=np.intp), self._key_count)
+
+    def _per_message(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.diff(np.searchsorted(positions, np.append(self._start, self._end[-1] + 1)))
+
+    def _is_text(self, position: NDArray[np.intp], text: bytes) -> NDArray[np.bool_]:
+        """Say where up to eight characters stand."""
+        return np.equal(self._text.words[position] & _mask(len(text)), _number(text))
+
+    def _refuse_keys(self, chosen: NDArray[np.bool_]) -> None:
+        self._bad[self._key_message[chosen]] = True
+
+    def columns(self) -> NativeColumns:
+        """Return what is understood."""
+        self._refuse_characters()
+        self._bad |= self._key_count == 0
+        if self._bad.all():
+            return self._nothing()
+        first_key = np.cumsum(self._key_count) - self._key_count
+        tail = self._frames(np.minimum(first_key, len(self._key) - 1))
+        starts_reading, value_start, value_end = self._values(first_key, tail)
+        reading = np.cumsum(starts_reading) - 1
+        reading_message = self._key_message[starts_reading]
+        fields = _Fields(self._text, self._name, reading, value_start, value_end, len(reading_message))
+        columns = fields.read()
+        self._refuse_keys(fields.refused)
+        self._bad[reading_message[fields.incomplete]] = True
+        strings = np.bincount(self._key_message[fields.quoted], minlength=len(self._bad))
+        header = np.where(self._has_id, 4, 2)
+        self._bad |= self._quote_count != 2 * self._key_count + 2 * strings + header
+        return self._gathered(columns, reading_message, fields.units)
+
+    def _refuse_characters(self) -> None:
+        data = self._text.data[PADDING : len(self._text.data) - PADDING]
+        odd = (data - np.uint8(_FIRST_PRINTABLE)) >= _PRINTABLE_COUNT
+        odd |= data == _BACKSLASH
+        found = np.flatnonzero(odd)
+        found = found[data[found] != _NEWLINE] + PADDING
+        if len(found):
+            self._bad[np.searchsorted(self._start, found, side="right") - 1] = True
+
+    def _frames(self, first_key: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Check what stands before the first and behind the last reading; return where the latter is."""
+        start, end, first = self._start, self._end, self._key[first_key]
+        data = self._text.data
+        id_first = self._is_text(start, _ID_HEAD) & self._is_text(first - 7, _ROWS_AFTER_ID)
+        plain = self._is_text(start, _ROWS_HEAD) & (first == start + len(_ROWS_HEAD))
+        last_quote = np.cumsum(self._quote_count) - 1
+        id_quote = self._quotes[np.maximum(last_quote - 1, 0)]
+        id_last = plain & self._is_text(id_quote - 3, _ID_TAIL) & (data[end - 1] == _BRACE)
+        closed = self._is_text(end - 3, _TAIL)
+        self._bad |= ~((id_first & closed) | (plain & closed & ~id_last) | id_last)
+        self._has_id = (id_first | id_last) & ~self._bad
+        id_start = np.where(id_first, start + len(_ID_HEAD), id_quote + 5)
+        id_end = np.where(id_first, first - len(_ROWS_AFTER_ID), end - 1)
+        sound = self._has_id & (id_end > id_start)
+        self._bad |= self._has_id & ~sound
+        chosen = np.flatnonzero(sound)
+        value, valid = integers(self._text, id_start[chosen], id_end[chosen])
+        self._id[chosen] = value
+        self._bad[chosen[~valid]] = True
+        return np.where(id_last, id_quote - 3, end - 3)
+
+    def _values(
+        self, first_key: NDArray[np.intp], tail: NDArray[np.intp]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
+        """Return (key starts a reading, start and end of its value); check all that stands between."""
+        key = self._key
+        of_message = np.zeros(len(key), dtype=np.bool_)
+        of_message[first_key[self._key_count > 0]] = True
+        between = self._is_text(key - 3, _BETWEEN)
+        starts_reading = of_message | between
+        self._refuse_keys(~starts_reading & (self._text.data[key - 1] != _COMMA))
+        value_end = np.empty(len(key), dtype=np.intp)
+        value_end[:-1] = np.where(between[1:], key[1:] - 3, key[1:] - 1)
+        last = np.append(of_message[1:], True)  # the last key of all ends a message
+        value_end[last] = tail[self._key_message[last]]
+        value_start = key + 4
+        short = value_end <= value_start
+        self._refuse_keys(short)
+        return starts_reading, value_start, np.where(short, value_start + 1, value_end)
+
+    def _gathered(
+        self, columns: _Columns, reading_message: NDArray[np.intp], units: tuple[str | None, ...]
+    ) -> NativeColumns:
+        understood = ~self._bad
+        kept = understood[reading_message]
+        chosen = slice(None) if kept.all() else kept
+        message = reading_message[chosen].astype(np.int32)
+        return NativeColumns(
+            understood=understood,
+            has_batch_id=self._has_id & understood,
+            batch_id=np.where(understood, self._id, np.uint64(0)),
+            count=np.bincount(message, minlength=len(understood)).astype(np.int32),
+            message=message,
+            name_words=columns.name_words[chosen],
+            ts_us=columns.ts_us[chosen],
+            value=columns.value[chosen],
+            units=units,
+            unit_index=columns.unit_index[chosen],
+            flag=columns.flag[chosen],
+            state=columns.state[chosen],
+        )
+
+    def _nothing(self) -> NativeColumns:
+        none = np.zeros(0, dtype=np.int32)
+        count = len(self._bad)
+        return NativeColumns(
+            understood=np.zeros(count, dtype=np.bool_),
+            has_batch_id=np.zeros(count, dtype=np.bool_),
+            batch_id=np.zeros(count, dtype=np.uint64),
+            count=np.zeros(count, dtype=np.int32),
+            message=none,
+            name_words=np.zeros((0, 1), dtype=np.uint64),
+            ts_us=none.astype(np.int64),
+            value=none.astype(np.float64),
+            units=(None,),
+            unit_index=none,
+            flag=none.astype(np.int16),
+            state=none.astype(np.int16),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Columns:
+    name_words: NDArray[np.uint64]
+    ts_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    unit_index: NDArray[np.int32]
+    flag: NDArray[np.int16]
+    state: NDArray[np.int16]
+
+
+class _Fields:
+    """The values of all keys, by the name of the key.
+
+    Attributes:
+        refused: shape (k,), the value of this key is not understood.
+        quoted: shape (k,), it is a text.
+        incomplete: shape (n,), the reading lacks a field or has one twice.
+        units: distinct units.
+    """
+
+    def __init__(  # one array for each thing that is known of a key
+        self,
+        text: Characters,
+        name: NDArray[np.uint8],
+        reading: NDArray[np.intp],
+        start: NDArray[np.intp],
+        end: NDArray[np.intp],
+        count: int,
+    ) -> None:
+        self._text = text
+        self._reading = reading
+        self._name = name
+        self._start, self._end = start, end
+        self._count = count
+        data = text.data
+        self.quoted = (data[start] == _QUOTE) & (data[end - 1] == _QUOTE) & (end - start > 2)  # noqa: PLR2004 # not empty
+        self.refused = np.zeros(len(name), dtype=np.bool_)
+        self.incomplete = np.zeros(count, dtype=np.bool_)
+        self.units: tuple[str | None, ...] = (None,)
+
+    def _of(self, name: str, *, required: bool) -> NDArray[np.intp]:
+        """Return the keys of a name, and note readings that lack it or have it twice."""
+        keys = np.flatnonzero(self._name == ord(name))
+        if len(keys) or required:
+            times = np.bincount(self._reading[keys], minlength=self._count)
+            self.incomplete |= (times != 1) if required else (times > 1)
+        return keys
+
+    def read(self) -> _Columns:
+        """Return all fields as columns over the readings."""
+        return _Columns(
+            name_words=self._names(self._of("s", required=True)),
+            ts_us=self._times(self._of("t", required=True)),
+            value=self._numbers(self._of("v", required=True)),
+            unit_index=self._units(self._of("u", required=False)),
+            flag=self._flags(self._of("q", required=False)),
+            state=self._states(self._of("d", required=False)),
+        )
+
+    def _words(self, keys: NDArray[np.intp], length_max: int) -> NDArray[np.uint64]:
+        """Return texts as words, shape (k, w); refuse those that are no names."""
+        start, length = self._start[keys] + 1, self._end[keys] - self._start[keys] - 2
+        unsound = ~self.quoted[keys] | (length > length_max)
+        length = np.where(unsound, 1, length)
+        width = (int(length.max(initial=1)) + 7) // 8
+        words = np.empty((len(keys), width), dtype=np.uint64)
+        for position in range(width):
+            words[:, position] = word = self._text.masked(start + 8 * position, length - 8 * position)
+            unsound |= _holds(word, _COMMA) | _holds(word, _COLON)
+        self.refused[keys[unsound]] = True
+        return words
+
+    def _names(self, keys: NDArray[np.intp]) -> NDArray[np.uint64]:
+        words = self._words(keys, NAME_LENGTH_MAX)
+        columns = np.zeros((self._count, words.shape[1]), dtype=np.uint64)
+        columns[self._reading[keys]] = words
+        return columns
+
+    def _times(self, keys: NDArray[np.intp]) -> NDArray[np.int64]:
+        columns = np.zeros(self._count, dtype=np.int64)
+        as_text = self.quoted[keys]
+        numbers, texts = keys[~as_text], keys[as_text]
+        if len(numbers):
+            seconds, valid = decimals(self._text, self._start[numbers], self._end[numbers])
+            valid &= np.abs(seconds) <= EPOCH_S_MAX
+            self.refused[numbers[~valid]] = True
+            columns[self._reading[numbers]] = np.rint(np.where(valid, seconds, 0.0) * 1e6).astype(np.int64)
+        if len(texts):
+            ts_us, valid = timestamps(self._text, self._start[texts] + 1, self._end[texts] - 1)
+            self.refused[texts[~valid]] = True
+            columns[self._reading[texts]] = ts_us
+        return columns
+
+    def _numbers(self, keys: NDArray[np.intp]) -> NDArray[np.float64]:
+        columns = np.zeros(self._count, dtype=np.float64)
+        value, valid = decimals(self._text, self._start[keys], self._end[keys])
+        self.refused[keys[~valid]] = True
+        columns[self._reading[keys]] = value
+        return columns
+
+    def _units(self, keys: NDArray[np.intp]) -> NDArray[np.int32]:
+        columns = np.zeros(self._count, dtype=np.int32)
+        if not len(keys):
+            return columns
+        words = self._words(keys, UNIT_LENGTH_MAX)
+        index = np.zeros(len(keys), dtype=np.int32)
+        waiting = np.flatnonzero(~self.refused[keys])
+        units: list[str | None] = [None]
+        # A batch holds a handful of units: each round takes one and all that are the same.
+        while len(waiting) and len(units) <= _UNITS_MAX:
+            same = (words[waiting] == words[waiting[0]]).all(axis=1)
+            index[waiting[same]] = len(units)
+            units.append(words[waiting[0]].tobytes().rstrip(b"\0").decode("ascii", "replace"))
+            waiting = waiting[~same]
+        self.refused[keys[waiting]] = True
+        self.units = tuple(units)
+        columns[self._reading[keys]] = index
+        return columns
+
+    def _flags(self, keys: NDArray[np.intp]) -> NDArray[np.int16]:
+        columns = np.zeros(self._count, dtype=np.int16)
+        if len(keys):
+            flag = self._text.data[self._start[keys]].astype(np.int16) - ord("0")
+            sound = (self._end[keys] - self._start[keys] == 1) & np.isin(flag, _FLAGS)
+            self.refused[keys[~sound]] = True
+            columns[self._reading[keys]] = flag
+        return columns
+
+    def _states(self, keys: NDArray[np.intp]) -> NDArray[np.int16]:
+        columns = np.zeros(self._count, dtype=np.int16)
+        if len(keys):
+            sound = np.zeros(len(keys), dtype=np.bool_)
+            word = self._text.words[self._start[keys]] & _mask(4)
+            for text, state in _STATES.items():
+                found = word == _number(text)
+                sound |= found
+                columns[self._reading[keys[found]]] = state
+            sound &= self._end[keys] - self._start[keys] == 4  # noqa: PLR2004 # "00" with its quotes
+            self.refused[keys[~sound]] = True
+        return columns
+
+
+def _holds(word: NDArray[np.uint64], byte: int) -> NDArray[np.bool_]:
+    """Say which words contain a byte."""
+    rest = word ^ np.uint64(byte * 0x0101010101010101)
+    return np.not_equal((rest - np.uint64(0x0101010101010101)) & ~rest & np.uint64(0x8080808080808080), 0)
