@@ -40,6 +40,3 @@ STATUS_UNREADABLE: Final = Counter("nhip_ingest_status_unreadable", "Status mess
 GATEWAY_THROTTLED: Final = Counter(
     "nhip_ingest_gateway_throttled", "Messages refused because the gateway floods", ["gateway"]
 )
-GATEWAY_GAPS: Final = Counter(
-    "nhip_ingest_gateway_gaps", "Batch ids that were skipped, whether or not they came later", ["gateway"]
-)

@@ -11,14 +11,16 @@ ROOT = Path(__file__).parents[1]
 ROLES = {
     "api": "nhip_api",
     "ingest": "nhip_ingest",
+    "nhip/doctor": "nhip_api",
     "nhip/stack": "nhip_api",
     "processing": "nhip_processing",
     "store": None,
 }
 # Run while setting up, by whoever migrates.
 OWNER_STATEMENTS = {"nhip/stack/sql/insert_admin_key.sql", "nhip/stack/sql/revoke_key.sql"}
-# Not ours to run: Grafana does, after expanding its macros (tests/dashboards); migrations are scripts.
-ELSEWHERE = {"dashboards", "store/migrations"}
+# Not ours to run: Grafana does, after expanding its macros (tests/dashboards); migrations are scripts. The views
+# that nhip/doctor/timescale reads exist on a server with TimescaleDB only (tests/nhip/test_doctor_database.py).
+ELSEWHERE = {"dashboards", "nhip/doctor/timescale", "store/migrations"}
 
 
 class Statement(NamedTuple):

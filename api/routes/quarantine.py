@@ -1,7 +1,9 @@
 """Quarantine: what was set aside and why, its replay, and what is heard but unknown."""
 
+import base64
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import Caller, QuarantineResolver, Reader
@@ -12,15 +14,23 @@ from api.listing import linked
 from api.paging import Page, cursor_of, cut, id_after
 from api.parameters import Cursor, Limit, page_size
 from api.permissions import Permission, described
-from api.schemas.operations import QuarantineCount, QuarantineItem, UnknownSensor
+from api.schemas.operations import (
+    QuarantineCount,
+    QuarantineDetail,
+    QuarantineGroup,
+    QuarantineItem,
+    UnknownSensor,
+)
 from domain.quarantine import REASON_TEXTS, Reason
 
 router = APIRouter(tags=["operations"])
 _ID_MAX: Final = (1 << 62) - 1
+_IDS_MAX: Final = 500
 
 GatewayName = Annotated[str | None, Query(max_length=64, description="code; registered or not")]
 SensorName = Annotated[str | None, Query(max_length=64, description="the name that the gateway uses")]
 ReasonChoice = Annotated[Reason | None, Query(description="why it was set aside")]
+StatusChoice = Annotated[Literal["open", "replayed", "discarded", "all"], Query()]
 
 
 @router.get(
@@ -36,7 +46,7 @@ async def list_quarantine(
     gateway: GatewayName = None,
     sensor: SensorName = None,
     reason: ReasonChoice = None,
-    status: Annotated[Literal["open", "replayed", "discarded", "all"], Query()] = "open",
+    status: StatusChoice = "open",
     cursor: Cursor = None,
     limit: Limit = None,
 ) -> Page[QuarantineItem]:
@@ -52,17 +62,97 @@ async def list_quarantine(
     return linked(request, response, Page[QuarantineItem](items=items, next=following))
 
 
-def _item(row: Row) -> QuarantineItem:
+def _titled(row: Row) -> Row:
     text = REASON_TEXTS.get(row["reason"])
+    return {
+        **row,
+        "reason_vi": text.vi if text else row["reason"],
+        "reason_en": text.en if text else row["reason"],
+    }
+
+
+def _item(row: Row) -> QuarantineItem:
     payload = bytes(row["payload"]).decode("utf-8", "backslashreplace")
-    return QuarantineItem.model_validate(
+    return QuarantineItem.model_validate({**_titled(row), "payload": payload})
+
+
+@router.get(
+    "/quarantine/summary",
+    summary="Quarantine in numbers",
+    openapi_extra=described("Số liệu cách ly theo lý do", Permission.READ),
+)
+async def summarise_quarantine(
+    *,
+    caller: Reader,
+    gateway: GatewayName = None,
+    sensor: SensorName = None,
+    reason: ReasonChoice = None,
+    status: StatusChoice = "open",
+    ids: Annotated[
+        str | None,
+        Query(max_length=10_000, description=f"only these rows: up to {_IDS_MAX} ids with commas between"),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+) -> Page[QuarantineGroup]:
+    """Count what was set aside by reason, gateway and status; groups with most readings first."""
+    parameters = {
+        "gateway": gateway,
+        "sensor": sensor,
+        "reason": reason,
+        "status": None if status == "all" else status,
+        "ids": None if ids is None else _ids(ids),
+        "limit": limit,
+    }
+    rows = await caller.database.rows("count_quarantine", parameters)
+    return Page[QuarantineGroup](items=[QuarantineGroup.model_validate(_titled(row)) for row in rows])
+
+
+def _ids(text: str) -> list[int]:
+    numbers = [_number(part.strip()) for part in text.split(",")]
+    if None in numbers or len(numbers) > _IDS_MAX:
+        raise InvalidRequestError(fault("ids", text, f"up to {_IDS_MAX} ids with commas between"))
+    return [number for number in numbers if number is not None]
+
+
+def _number(text: str) -> int | None:
+    """Return the id that a text says, None when it says none that a row could have."""
+    return int(text) if text.isascii() and text.isdigit() and int(text[:20]) < _ID_MAX else None
+
+
+@router.get(
+    "/quarantine/{item}",
+    summary="Read one row",
+    openapi_extra=described("Xem một dòng cách ly", Permission.READ),
+)
+async def read_quarantine(item: str, caller: Reader) -> QuarantineDetail:
+    """Return one row with all of the bytes that were kept, as text, as Base64 and, where it is, as JSON."""
+    row = await _found(caller, item)
+    payload = bytes(row["payload"])
+    return QuarantineDetail.model_validate(
         {
-            **row,
-            "payload": payload,
-            "reason_vi": text.vi if text else row["reason"],
-            "reason_en": text.en if text else row["reason"],
+            **_titled(row),
+            "payload": payload.decode("utf-8", "backslashreplace"),
+            "payload_base64": base64.b64encode(payload).decode("ascii"),
+            "payload_bytes": len(payload),
+            "content": _content(payload),
         }
     )
+
+
+def _content(payload: bytes) -> object:
+    try:
+        content: object = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return content
+
+
+async def _found(caller: Caller, item: str) -> Row:
+    number = _number(item)
+    row = None if number is None else await caller.database.row("find_quarantine", {"id": number})
+    if row is None:
+        raise NotFoundError(fault("quarantine row", item, "id of a quarantine row"))
+    return row
 
 
 async def _resolve(
@@ -80,19 +170,13 @@ async def _resolve(
 
 
 async def _resolve_one(caller: Caller, action: Literal["replay", "discard"], item: str) -> QuarantineCount:
-    digits = item.isascii() and item.isdigit() and int(item[:20]) < _ID_MAX
-    none = {"gateway": None, "sensor": None, "reason": None}
-    position = {"before_id": _ID_MAX, "limit": 1, "status": None}
-    number = int(item) if digits else None
-    row = (
-        await caller.database.row("select_quarantine", {**none, **position, "id": number}) if digits else None
-    )
-    if row is None:
-        raise NotFoundError(fault("quarantine row", item, "id of a quarantine row"))
+    row = await _found(caller, item)
     if row["status"] != "open":
         detail = f"quarantine row {item} is {row['status']} already"
         raise ConflictError(detail)
-    return await _resolve(caller, action, {**none, "id": number})
+    return await _resolve(
+        caller, action, {"gateway": None, "sensor": None, "reason": None, "id": int(row["id"])}
+    )
 
 
 async def _resolve_many(

@@ -133,14 +133,30 @@ class Tally(Answer):
     """What became of readings: received = stored + duplicate + conflict + quarantined + rejected."""
 
     gateway: str
-    hour: datetime | None = None
+    hour: datetime | None = Field(default=None, description="null in sums by gateway")
     messages: int
     received: int
     stored: int
     duplicate: int
     conflict: int
     quarantined: int
-    rejected: int
+    rejected: int = Field(
+        description="beyond the bounds of quarantine, or refused because the gateway floods"
+    )
+    balanced: bool = Field(description="the sum holds in every hour")
+    gap_count: int | None = Field(
+        default=None,
+        description="batch ids that are missing now; this and the rest is what was last heard of the gateway,"
+        " whatever the span, and null in items by hour",
+    )
+    last_batch_id: str | None = Field(default=None, description="as text: it may exceed 2^53")
+    clock_skew_s: float | None = None
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    throttled_count: int | None = Field(
+        default=None, description="messages refused because the gateway floods"
+    )
+    throttled_at: datetime | None = None
 
 
 class Accounting(Answer):
@@ -154,6 +170,7 @@ class Accounting(Answer):
     conflict: int
     quarantined: int
     rejected: int
+    balanced: bool = Field(description="the sum holds in every hour of every gateway")
     items: list[Tally]
     next: str | None
 
@@ -182,6 +199,31 @@ class QuarantineItem(Answer):
     replay_requested_at: datetime | None
     resolved_at: datetime | None
     resolved_by: str | None
+
+
+class QuarantineDetail(QuarantineItem):
+    """One row with all of the bytes that were kept."""
+
+    payload: str = Field(description="all that was kept, as text; bytes that are not text are escaped")
+    payload_base64: str = Field(description="the same bytes, exactly")
+    payload_bytes: int
+    content: Any = Field(description="the payload read as JSON; null when it is not JSON")
+
+
+class QuarantineGroup(Answer):
+    """How much was set aside of one gateway for one reason."""
+
+    reason: str
+    reason_vi: str
+    reason_en: str
+    gateway: str
+    status: str
+    count: int
+    readings: int
+    payload_bytes: int
+    waiting: int = Field(description="rows whose replay was asked for and is not done yet")
+    first_received_at: datetime
+    last_received_at: datetime
 
 
 class QuarantineCount(Answer):

@@ -161,7 +161,9 @@ class Gateway(Answer):
     status_at: datetime | None
     last_seen_at: datetime | None
     clock_skew_s: float | None
-    gap_count: int | None
+    gap_count: int | None = Field(description="batch ids that are missing now")
+    throttled_count: int | None = Field(description="messages refused because the gateway floods")
+    throttled_at: datetime | None
 
 
 class Credential(Answer):

@@ -1,5 +1,6 @@
 -- One page of the ledger, hour by hour.
-SELECT gateway, hour, messages, received, stored, duplicate, conflict, quarantined, rejected
+SELECT gateway, hour, messages, received, stored, duplicate, conflict, quarantined, rejected,
+       received = stored + duplicate + conflict + quarantined + rejected AS balanced
 FROM accounting
 WHERE (%(gateway)s::text IS NULL OR gateway = %(gateway)s::text)
   AND hour >= %(from)s::timestamptz AND hour < %(to)s::timestamptz

@@ -26,6 +26,10 @@ TEXTS: Final = {
     "gateways.offline": Text("mất liên lạc", "off line"),
     "gateways.never": Text("chưa từng nghe", "never heard"),
     "gateways.archive": Text("số liệu lịch sử", "replayed history"),
+    "gateways.floods": Text("gửi quá dồn dập", "floods"),
+    "gateways.floods_note": Text(
+        "từ chối {n} bản tin, lần cuối {age}", "{n} messages refused, the last {age}"
+    ),
     "gateways.skew_none": Text("đúng giờ", "on time"),
     "gateways.skew_behind": Text("chậm {span}", "{span} behind"),
     "gateways.skew_ahead": Text("nhanh {span}", "{span} ahead"),
@@ -35,7 +39,7 @@ TEXTS: Final = {
     "gateway_column.sensors": Text("Cảm biến", "Sensors"),
     "gateway_column.today": Text("Số đo hôm nay", "Readings today"),
     "gateway_column.set_aside": Text("Bị giữ lại", "Set aside"),
-    "gateway_column.gaps": Text("Lô bị nhảy số", "Batches skipped"),
+    "gateway_column.gaps": Text("Lô còn thiếu", "Batches missing"),
     "gateway_column.skew": Text("Đồng hồ", "Clock"),
     "quarantine.title": Text("Cách ly", "Quarantine"),
     "quarantine.lead": Text(
@@ -57,6 +61,7 @@ TEXTS: Final = {
     ),
     "quarantine.register": Text("Đăng ký", "Register them"),
     "quarantine.readings": Text("{n} số đo", "{n} readings"),
+    "quarantine.payload": Text("Bản tin", "Message"),
     "quarantine.replay": Text("Nhận lại", "Take in again"),
     "quarantine.discard": Text("Bỏ", "Discard"),
     "quarantine.requested": Text("đã yêu cầu nhận lại {age}", "asked to be taken in again {age}"),

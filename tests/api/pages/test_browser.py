@@ -421,6 +421,42 @@ def test_an_operator_discards_what_was_set_aside_and_a_visitor_cannot(visit, dsn
     expect(visitor.page.locator("#rows tbody tr")).to_have_count(0)
 
 
+def test_quarantine_is_counted_whole_and_shows_the_message(visit, dsn) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "INSERT INTO quarantine (gateway, topic, payload_format, reason, reading_count, payload, digest)"
+            " SELECT 'gw-9', 't', 'native', 'malformed', 1, convert_to(%s, 'UTF8'), i::text::bytea"
+            " FROM generate_series(1, 1203) i",
+            (EVIL,),
+        )
+    page = visit(viewport=WIDE, locale="vi-VN").page
+    page.goto("/quarantine")
+    expect(page.locator("#reasons")).to_contain_text("Tất cả: 1.203")
+    box = page.locator("#rows details").first
+    box.locator("summary").click()
+    expect(box.locator("pre")).to_be_visible()
+    expect(box.locator("pre")).to_have_text(EVIL)
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_gateway_that_floods_and_misses_batches_is_marked(visit, dsn) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO gateway_seen (gateway, online, missing, throttled_count, throttled_at)"
+            " VALUES ('gw-1', true, '{[7,9),[11,12)}', 41, now())"
+        )
+        visitor = visit(viewport=WIDE, locale="vi-VN")
+        visitor.page.goto("/gateways")
+        row = visitor.page.locator("#gateways tbody tr")
+        expect(row).to_contain_text("gửi quá dồn dập")
+        expect(row).to_contain_text("từ chối 41 bản tin")
+        expect(row.locator("[data-label='Lô còn thiếu']")).to_have_text("3")
+        connection.execute("UPDATE gateway_seen SET throttled_at = now() - interval '2 days'")
+        visitor.page.goto("/gateways?lang=en")
+        expect(row.locator("[data-label='Batches missing']")).to_have_text("3")
+        expect(row).not_to_contain_text("floods")
+
+
 @pytest.mark.usefixtures("filled")
 def test_the_registration_page_works_from_the_keyboard_alone(visit, key) -> None:
     visitor = visit(viewport=WIDE)

@@ -9,6 +9,7 @@ const REFRESH_S = 10;
 const ROWS = window.innerWidth < 768 ? 15 : 100; // on a phone a row is a card
 const GATEWAYS_MAX = 10_000;
 const SKEW_SHOWN_S = 60; // readings wait for their batch; less than that says nothing about the clock
+const FLOOD_SHOWN_MS = 86_400_000;
 const COLUMNS = ["gateway", "state", "last_heard", "sensors", "today", "set_aside", "gaps", "skew"];
 
 let rows = [];
@@ -38,10 +39,10 @@ async function talliesToday() {
 
 async function openReasons() {
   const counts = new Map();
-  for (const item of await readAll("/api/v1/quarantine", { status: "open" }, 2000)) {
+  for (const item of await readAll("/api/v1/quarantine/summary", { limit: 10_000 }, 10_000)) {
     if (!counts.has(item.gateway)) counts.set(item.gateway, new Map());
     const mine = counts.get(item.gateway);
-    mine.set(item.reason, (mine.get(item.reason) ?? 0) + item.reading_count);
+    mine.set(item.reason, (mine.get(item.reason) ?? 0) + item.readings);
   }
   return counts;
 }
@@ -57,6 +58,13 @@ function skew(item) {
   return Math.abs(item.clock_skew_s) < SKEW_SHOWN_S ? t("gateways.skew_none") : t(item.clock_skew_s > 0 ? "gateways.skew_behind" : "gateways.skew_ahead", { span: span(Math.abs(item.clock_skew_s)) });
 }
 
+// A gateway that was held back within the last day; before that it is history, and the ledger tells it.
+function floods(item) {
+  if (!item.throttled_at || Date.now() - Date.parse(item.throttled_at) > FLOOD_SHOWN_MS) return "";
+  const note = t("gateways.floods_note", { n: number(item.throttled_count), age: age(item.throttled_at) });
+  return [el("br"), el("strong", { class: "state off" }, `▲ ${t("gateways.floods")}`), el("br"), el("small", {}, note)];
+}
+
 function draw() {
   const wanted = byId("search").value.trim().toLowerCase();
   const which = byId("state").value;
@@ -70,7 +78,7 @@ function draw() {
   const cell = (name, ...content) => el("td", { data: { label: t(`gateway_column.${name}`) } }, el("div", {}, content));
   show(table.tBodies[0], found.slice(0, limit).map((item) => el(
     "tr", {},
-    cell("gateway", el("strong", {}, item.name), item.name === item.code ? "" : [el("br"), item.code]), cell("state", state(item)),
+    cell("gateway", el("strong", {}, item.name), item.name === item.code ? "" : [el("br"), item.code]), cell("state", state(item), floods(item)),
     cell("last_heard", item.last_seen_at ? [age(item.last_seen_at), el("br"), el("small", {}, moment(item.last_seen_at))] : "–"),
     cell("sensors", number(item.sensors)), cell("today", number(item.today ?? 0)),
     cell("set_aside", item.reasons.size === 0 ? "–" : [...item.reasons].map(([reason, count]) => el("div", {}, el("a", { href: `/quarantine?gateway=${encodeURIComponent(item.code)}&reason=${reason}` }, `${named("reason", reason)}: ${number(count)}`)))),

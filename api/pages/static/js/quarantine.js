@@ -8,12 +8,13 @@ import { age, moment, named, number, pick, quantityValue, t } from "./text.js";
 
 const PAGE = 100;
 const REFRESH_S = 10;
-const COUNTED_MAX = 1000;
+const GROUPS_MAX = 10_000;
 const COLUMNS = ["received", "gateway", "reason", "value", "act"];
 
 const asked = new URLSearchParams(location.search);
 let reason = asked.get("reason") ?? "";
 const gateway = asked.get("gateway") ?? "";
+const opened = new Set();
 let pages = 1;
 let mayAct = false;
 
@@ -36,14 +37,15 @@ async function load() {
   }
 }
 
-/** How many of each reason, among the newest open ones. */
+/** How many open rows of each reason. */
 async function drawReasons() {
-  const items = await readAll("/api/v1/quarantine", { status: "open", gateway }, COUNTED_MAX);
+  const items = await readAll("/api/v1/quarantine/summary", { gateway, limit: GROUPS_MAX }, GROUPS_MAX);
   const counts = new Map(reason ? [[reason, 0]] : []);
-  for (const item of items) counts.set(item.reason, (counts.get(item.reason) ?? 0) + 1);
-  const more = items.length >= COUNTED_MAX ? "+" : "";
+  for (const item of items) counts.set(item.reason, (counts.get(item.reason) ?? 0) + item.count);
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const more = items.length >= GROUPS_MAX ? "+" : "";
   const chip = (code, label, count) => el("button", { type: "button", class: "small", "aria-pressed": String(reason === code), data: { reason: code } }, `${label}: ${number(count)}${more}`);
-  show(byId("reasons"), items.length || reason ? [chip("", t("quarantine.all"), items.length), [...counts].sort((one, other) => other[1] - one[1]).map(([code, count]) => chip(code, named("reason", code), count))] : "");
+  show(byId("reasons"), items.length || reason ? [chip("", t("quarantine.all"), all), [...counts].sort((one, other) => other[1] - one[1]).map(([code, count]) => chip(code, named("reason", code), count))] : "");
 }
 
 async function drawUnknown() {
@@ -60,12 +62,20 @@ function drawRows(items) {
     "tr", {},
     cell("received", age(item.received_at), el("br"), el("small", {}, moment(item.received_at))),
     cell("gateway", el("strong", {}, item.gateway), item.sensor ? [el("br"), item.sensor] : ""),
-    cell("reason", el("strong", {}, pick(item.reason_vi, item.reason_en)), el("br"), el("small", {}, item.detail)),
+    cell("reason", el("strong", {}, pick(item.reason_vi, item.reason_en)), el("br"), el("small", {}, item.detail), payload(item)),
     cell("value", item.last_value === null ? t("quarantine.readings", { n: number(item.reading_count) }) : [quantityValue(item.last_value, item.last_unit), el("br"), el("small", {}, moment(item.last_ts))]),
     cell("act", actions(item)),
   )));
   const text = items.length ? "" : t(reason || gateway ? "quarantine.none_of_these" : "quarantine.none");
   if (byId("outcome").dataset.done !== "1") byId("outcome").textContent = text;
+}
+
+/** The message as it came; it stays open while the page renews itself. */
+function payload(item) {
+  const box = el("details", {}, el("summary", {}, t("quarantine.payload")), el("pre", {}, item.payload));
+  box.open = opened.has(item.id);
+  box.addEventListener("toggle", () => { if (box.open) opened.add(item.id); else opened.delete(item.id); });
+  return box;
 }
 
 function actions(item) {

@@ -1,0 +1,2 @@
+-- What time the server thinks it is.
+SELECT clock_timestamp() AS now
