@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger("ingest.assembler")
 _IDLE_S: Final = 0.5
+# The session leaves the socket alone for 3 ms at a time; nothing for three times as long is a lull.
+_LULL_S: Final = 0.01
+_BURST: Final = 16
 
 
 class Numbered(NamedTuple):

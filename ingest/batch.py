@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ingest.validate import judged
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ingest.quarantine import Entry
     from ingest.settings import IngestSettings
     from ingest.validate import Candidates
+
+_MANY: Final = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +86,11 @@ class Collector:
         return count_max - len(self._messages)
 
     @property
+    def is_many(self) -> bool:
+        """So many messages have come in so short a time that waiting for more saves work."""
+        return len(self._messages) >= _MANY
+
+    @property
     def bytes_room(self) -> int:
         """Payload bytes that still fit."""
         return self._settings.batch_bytes_max - self._size
@@ -95,10 +102,16 @@ class Collector:
 
     @property
     def wait_s(self) -> float:
-        """Seconds until the oldest message has waited long enough."""
+        """Seconds until the oldest message has waited long enough: longer where messages pour in.
+
+        A transaction has a price for each gateway and each (sensor, hour) that it touches. Measured with one
+        reading a message from 100 gateways, 100 ms instead of 40 ms saved a third of the database's time.
+        """
+        settings = self._settings
         if not self._messages:
-            return self._settings.batch_age_s_max
-        return max(self._opened_s + self._settings.batch_age_s_max - time.monotonic(), 0.0)
+            return settings.batch_age_s_max
+        age_s_max = settings.batch_busy_age_s_max if self.is_many else settings.batch_age_s_max
+        return max(self._opened_s + age_s_max - time.monotonic(), 0.0)
 
     def take(self) -> list[Message]:
         """Return what was collected and begin anew."""

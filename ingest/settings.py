@@ -35,10 +35,11 @@ class IngestSettings(BaseSettings):
 
     # About 25,000 readings of the row form: measured, larger batches write no faster.
     batch_bytes_max: int = Field(default=1_500_000, ge=1_000)
-    batch_messages_max: int = Field(default=1_000, ge=1, le=65_535)
+    batch_messages_max: int = Field(default=4_000, ge=1, le=65_535)
     batch_age_s_max: float = Field(default=0.04, gt=0, le=10)
+    batch_busy_age_s_max: float = Field(default=0.1, gt=0, le=10, description="where messages pour in")
     inflight_max: int = Field(
-        default=4_000, ge=1, le=65_535, description="messages received and not yet done"
+        default=10_000, ge=1, le=65_535, description="messages received and not yet done"
     )
     inflight_bytes_max: int = Field(default=32_000_000, ge=100_000)
     writers: int = Field(default=2, ge=1, le=16, description="connections that write batches side by side")

@@ -269,7 +269,7 @@ autosave_interval 5
 max_queued_messages 500000
 max_queued_bytes 536870912
 # The ingester acknowledges after its commit; with the default of 20 under way it would starve.
-max_inflight_messages 4000
+max_inflight_messages 10000
 max_packet_size 1048576
 sys_interval 5
 
