@@ -1,8 +1,8 @@
 """The outbox of gateways: a batch is kept from before it is sent until ingest has acknowledged it.
 
 One SQLite file serves a whole fleet. A batch id is reserved in the same transaction that stores its batch, so
-ids never repeat and never skip. Write-ahead logging with `synchronous = NORMAL` outlives kill -9 of this
-process; a power cut may undo the newest transactions, which a simulated gateway can afford.
+ids never repeat and never skip. Write-ahead logging with `synchronous = FULL`: a batch counts as kept when the
+disk has it, and a disk that fails is told about before anything is sent.
 
 The statements are SQLite's and live here; `sql/` folders hold what the PostgreSQL server runs.
 """
@@ -44,6 +44,7 @@ _KEEP_POSITION: Final = (
     "INSERT INTO position VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET rows = excluded.rows"
 )
 _BUSY_TIMEOUT_S: Final = 30.0
+_DISK_EXPECTED: Final = "a healthy disk with free space: check it, make room, and start again"
 # Ids of a gateway whose state was lost start at the clock's milliseconds times this: above all ids it can
 # have used before, and below 2^53, which every JSON reader keeps exactly.
 _IDS_PER_MS: Final = 1024
@@ -83,7 +84,7 @@ class Outbox:
             # Autocommit: transactions are opened by `transaction` alone.
             self._database = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise StateError(
@@ -106,14 +107,27 @@ class Outbox:
 
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
-        """Make what happens inside durable together, or not at all."""
-        self._database.execute("BEGIN IMMEDIATE")
+        """Make what happens inside durable together, or not at all.
+
+        Raises:
+            StateError: the disk did not take it; nothing of it is kept.
+        """
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                found = f"{error}: the batch is not kept and nothing of it was sent"
+                raise StateError(self._path, found, _DISK_EXPECTED) from error
             raise
-        self._database.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        # SQLite itself has ended a transaction that met a full or broken disk.
+        if self._database.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
 
     def put(
         self, gateway: str, readings: int, encode: Callable[[int], bytes], *, source: str = ""

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     ANCIENT = "ancient"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    AWAITING_BIRTH = "awaiting_birth"
 
 
 REASON_TEXTS: Final = {
@@ -38,6 +39,7 @@ REASON_TEXTS: Final = {
     Reason.ANCIENT: Text("Thời điểm quá cũ", "Time too far in the past"),
     Reason.CONFLICT: Text("Trùng thời điểm nhưng khác giá trị", "Another value is stored for the same time"),
     Reason.REFUSED: Text("Cơ sở dữ liệu từ chối", "Refused by the database"),
+    Reason.AWAITING_BIRTH: Text("Chờ bản tin khai sinh Sparkplug", "Waiting for a Sparkplug birth message"),
 }
 
 # Waiting for somebody to register something; replayed by the ingester as soon as that happens.

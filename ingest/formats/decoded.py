@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from domain.quarantine import Reason
+    from ingest.formats.sparkplug_types import Sparkplug
 
 _T = TypeVar("_T")
 
@@ -58,6 +59,7 @@ class DecodedBatch:
         flag: shape (n,), QARTOD flag as sent, 0 where the payload has none.
         state: shape (n,), device state of Thông tư 10/2021.
         faults: readings that could not be read.
+        sparkplug: what a Sparkplug message says of its sender; None for all other formats.
     """
 
     batch_id: int | None
@@ -70,6 +72,7 @@ class DecodedBatch:
     flag: NDArray[np.int16]
     state: NDArray[np.int16]
     faults: tuple[ReadingFault, ...] = ()
+    sparkplug: Sparkplug | None = None
 
     def __len__(self) -> int:
         return len(self.ts_us)

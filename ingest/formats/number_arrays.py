@@ -37,7 +37,10 @@ def _word(byte: int) -> np.uint64:
 _ZEROS: Final = _word(_ZERO)
 _HIGH_BITS: Final = _word(0x80)
 _TO_NINE: Final = _word(0x7F - _NINE)
-_ONES: Final = np.uint64(2**64 - 1)
+# By the number of bytes, 0 to 8: masks of the first and of the last ones of a word.
+_FIRST_BYTES: Final = np.array([2 ** (8 * count) - 1 for count in range(_WORD + 1)], dtype=np.uint64)
+_LAST_BYTES: Final = ~_FIRST_BYTES[::-1]
+_LEADING_ZEROS: Final = _ZEROS & ~_LAST_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,21 +67,16 @@ class Characters:
 
     def masked(self, start: NDArray[np.intp], length: NDArray[np.intp]) -> NDArray[np.uint64]:
         """Return the word at each position with only its first `length` bytes (0 to 8 and more)."""
-        kept = np.clip(length, 0, _WORD)
-        mask = np.where(kept > 0, _ONES >> (64 - 8 * np.maximum(kept, 1)).astype(np.uint64), np.uint64(0))
-        return self.words[start] & mask
+        return self.words[start] & _FIRST_BYTES[np.minimum(np.maximum(length, 0), _WORD)]
 
 
 def _eight_digits(
     characters: Characters, end: NDArray[np.intp], length: NDArray[np.intp]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Return (value, all are digits) of the up to eight characters before each position."""
-    kept = np.clip(length, 0, _WORD)
     # The token fills the high bytes; what stands before it becomes zeros.
-    shift = (64 - 8 * np.maximum(kept, 1)).astype(np.uint64)
-    word = characters.words[end - _WORD]
-    mask = np.where(kept > 0, _ONES << shift, np.uint64(0))
-    word = (word & mask) | (_ZEROS & ~mask)
+    kept = np.minimum(np.maximum(length, 0), _WORD)
+    word = (characters.words[end - _WORD] & _LAST_BYTES[kept]) | _LEADING_ZEROS[kept]
     valid = (((word + _TO_NINE) | (word - _ZEROS)) & _HIGH_BITS) == 0
     # Bytes beyond 0x7F would carry into their neighbours.
     valid &= (word & _HIGH_BITS) == 0
@@ -135,7 +133,7 @@ def decimals(
         places = np.where(fractional, end - dot - 1, 0)
         fraction, fraction_valid = digits(characters, np.minimum(dot + 1, end), end)
         valid &= ~fractional | fraction_valid
-        places = np.clip(places, 0, _DIGITS_MAX)
+        places = np.minimum(places, _DIGITS_MAX)
         mantissa = whole * _TENS[places] + np.where(fractional, fraction, np.uint64(0))
     count = dot - first + places
     valid &= count <= (_DIGITS_MAX if _EXTENDED else _DIGITS_EXACT_MAX)
