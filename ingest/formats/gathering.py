@@ -20,7 +20,7 @@ from ingest.formats.decoded import (
     microseconds,
 )
 from ingest.formats.errors import MalformedMessageError, shown
-from ingest.formats.rows import tolerant_json
+from ingest.formats.rows import FAULTS_MAX, tolerant_json
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 # One small message must not keep a core busy: 10,000 readings cost 15 to 50 ms, and a reading that cannot be
 # read several times as much as one that can. Beyond either bound the message is set aside as a whole.
 READINGS_MAX: Final = 10_000
-FAULTS_MAX: Final = 1_000
 EXPECTED_NAME: Final = "a sensor name of 1 to 64 printable characters"
 EXPECTED_NUMBER: Final = "a finite number"
 EXPECTED_TIME: Final = "RFC 3339 with an offset"

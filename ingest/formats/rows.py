@@ -46,6 +46,9 @@ _EXPECTED: Final = {
 _FIELD: Final = re.compile(r"(?:at `\$\.|field `)(\w+)")
 # Beyond this many digits int() itself is slow (quadratic) or refuses; no reading needs them.
 _INTEGER_DIGITS_MAX: Final = 20
+# A reading that cannot be read costs several times as much as one that can: one small message must not keep a
+# core busy, nor fill the quarantine.
+FAULTS_MAX: Final = 1_000
 
 
 class Row(msgspec.Struct, gc=False, omit_defaults=True):
@@ -132,30 +135,36 @@ def checked(item: object) -> Row:
     return row
 
 
-def separated(
-    batch_id: int | None, items: Sequence[object], raw_items: Sequence[object] | None = None
-) -> DecodedBatch:
-    """Return the readable rows as columns and the others as faults.
+def separated(batch_id: int | None, items: Sequence[object]) -> DecodedBatch:
+    """Return the readable rows as columns and the others as faults, each kept as a native message.
 
     Args:
         batch_id: identifier of the message.
         items: rows of the native form, not yet checked.
-        raw_items: what to keep of each row when it is at fault; None keeps the row as a native message.
+
+    Raises:
+        MalformedMessageError: so many cannot be read that the message is set aside as a whole.
     """
     rows: list[Row] = []
     faults: list[ReadingFault] = []
-    for position, item in enumerate(items):
+    for item in items:
         try:
             rows.append(checked(item))
         except RowFaultError as error:
+            if len(faults) == FAULTS_MAX:
+                raise MalformedMessageError(
+                    field="r",
+                    found=f"more than {FAULTS_MAX} readings that cannot be read",
+                    expected="fewer",
+                    batch_id=batch_id,
+                ) from error
             name = item.get("s") if isinstance(item, dict) else None
-            kept = {"r": [item]} if raw_items is None else raw_items[position]
             faults.append(
                 ReadingFault(
                     reason=error.reason,
                     detail=str(error),
                     sensor=name if isinstance(name, str) and is_name(name) else None,
-                    raw=json.dumps(kept).encode("ascii"),
+                    raw=json.dumps({"r": [item]}).encode("ascii"),
                 )
             )
     batch = columns(batch_id, rows, faults)

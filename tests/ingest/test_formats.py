@@ -301,3 +301,11 @@ def test_decoding_raises_nothing_but_its_own_errors(name, payload):
     assert all(math.isfinite(value) for value in batch.value)
     for fault in batch.faults:
         assert decode(name, TOPIC, fault.raw).received_count == 1
+
+
+def test_a_message_full_of_rubbish_is_one_fault():
+    """256 KB of readings that cannot be read are set aside as a whole, acknowledged by their id."""
+    with pytest.raises(MalformedMessageError, match="more than 1000 readings that cannot be read") as caught:
+        native(b'{"id": 9, "r": [%s]}' % b",".join([b"0"] * 120_000))
+    assert caught.value.batch_id == 9
+    assert len(native({"id": 9, "r": [0] * 1_000 + [{"s": "a", "t": T0, "v": 1}]})) == 1
