@@ -364,9 +364,13 @@ class _Fields:
         while len(waiting) and len(units) <= _UNITS_MAX:
             same = (words[waiting] == words[waiting[0]]).all(axis=1)
             index[waiting[same]] = len(units)
-            units.append(words[waiting[0]].tobytes().rstrip(b"\0").decode("ascii", "replace"))
+            units.append(_unit(words[waiting[0]]))
             waiting = waiting[~same]
-        self.refused[keys[waiting]] = True
+        if len(waiting):
+            # Sorted, so that the time stays bounded and nobody else is refused for one who sends many.
+            distinct, place = np.unique(words[waiting], axis=0, return_inverse=True)
+            index[waiting] = len(units) + place.reshape(-1)
+            units.extend(_unit(row) for row in distinct)
         self.units = tuple(units)
         columns[self._reading[keys]] = index
         return columns
@@ -392,6 +396,10 @@ class _Fields:
             sound &= self._end[keys] - self._start[keys] == 4  # noqa: PLR2004 # "00" with its quotes
             self.refused[keys[~sound]] = True
         return columns
+
+
+def _unit(words: NDArray[np.uint64]) -> str:
+    return words.tobytes().rstrip(b"\0").decode("ascii", "replace")
 
 
 def _holds(word: NDArray[np.uint64], byte: int) -> NDArray[np.bool_]:

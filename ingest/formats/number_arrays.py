@@ -1,16 +1,16 @@
 """Decimal numbers in text, many at once: NumPy on 8-byte words, no Python object for each.
 
-Eight digits are turned into a number by three multiplications (Lemire, "Quickly parsing eight digits"). A
-number of up to 15 digits is an integer below 2**53 divided by a power of ten, which is rounded correctly
-(Clinger, "How to read floating point numbers accurately", 1990). Longer ones, up to 19 digits, are divided in
-extended precision; where that result lies half-way between two doubles it could have been rounded twice, and
-the number is left to the general decoder.
+Eight digits are turned into a number by three multiplications (Lemire, "Quickly parsing eight digits"). An
+integer up to 2**53 divided by a power of ten up to 10**22 is rounded correctly (Clinger, "How to read
+floating point numbers accurately", 1990). Longer ones, up to 19 digits, are divided with a remainder (Dekker,
+"A floating-point technique for extending the available precision", 1971); the few whose quotient is so near
+to the middle of two doubles that its last error could decide are left to the general decoder.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 # Room for words that begin before the first byte or end behind the last one.
 PADDING: Final = 72
 _WORD: Final = 8
-_DIGITS_EXACT_MAX: Final = 15
+_MANTISSA_EXACT_MAX: Final = 2**53
 _DIGITS_MAX: Final = 19
-_PART_DIGITS_MAX: Final = 16
 _MINUS, _DOT, _ZERO, _NINE = 45, 46, 48, 57
-_EXTENDED: Final = np.finfo(np.longdouble).nmant >= 63  # noqa: PLR2004 # all digits fit into its significand
-_POWERS: Final = 10.0 ** np.arange(23)
-_POWERS_LONG: Final = np.longdouble(10) ** np.arange(_DIGITS_MAX + 1).astype(np.longdouble)
-_TENS: Final = 10 ** np.arange(_DIGITS_MAX + 1, dtype=np.uint64)
+# Written out, not raised: pow() need not be exact on every machine.
+_POWERS: Final = np.array([float(10**places) for places in range(_DIGITS_MAX + 1)])
+_TENS: Final = np.array([10**places for places in range(_DIGITS_MAX + 1)], dtype=np.uint64)
+# Veltkamp's constant: splits a double into two halves whose products are exact.
+_SPLITTER: Final = 2.0**27 + 1.0
+# Above the relative error of the second quotient, which is less than 2**-51.
+_DOUBT: Final = 2.0**-50
 
 
 def _word(byte: int) -> np.uint64:
@@ -90,14 +92,17 @@ def _eight_digits(
 def digits(
     characters: Characters, start: NDArray[np.intp], end: NDArray[np.intp]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Return (value, valid) of unsigned integers of 1 to 16 digits; no digits are 0 and not valid."""
+    """Return (value, valid) of unsigned integers of 1 to 19 digits; no digits are 0 and not valid."""
     length = end - start
     value, valid = _eight_digits(characters, end, length)
-    if np.any(length > _WORD):
-        high, high_valid = _eight_digits(characters, end - _WORD, length - _WORD)
-        value = value + high * np.uint64(100_000_000)
+    for position in (1, 2):
+        more = length - position * _WORD
+        if not np.any(more > 0):
+            break
+        high, high_valid = _eight_digits(characters, end - position * _WORD, more)
+        value = value + high * _TENS[position * _WORD]
         valid &= high_valid
-    return value, valid & (length >= 1) & (length <= _PART_DIGITS_MAX)
+    return value, valid & (length >= 1) & (length <= _DIGITS_MAX)
 
 
 def integers(
@@ -135,21 +140,46 @@ def decimals(
         valid &= ~fractional | fraction_valid
         places = np.minimum(places, _DIGITS_MAX)
         mantissa = whole * _TENS[places] + np.where(fractional, fraction, np.uint64(0))
-    count = dot - first + places
-    valid &= count <= (_DIGITS_MAX if _EXTENDED else _DIGITS_EXACT_MAX)
+    # A single zero before the point is no digit of the mantissa.
+    valid &= np.where(whole == 0, 0, dot - first) + places <= _DIGITS_MAX
     value = mantissa.astype(np.float64) / _POWERS[places]
-    long = valid & (count > _DIGITS_EXACT_MAX)
+    long = valid & (mantissa > _MANTISSA_EXACT_MAX)
     if long.any():
-        value[long], exact = _long_quotients(mantissa[long], places[long])
-        valid[long] = exact
-    return np.where(negative, -value, value), valid
+        value[long], certain = _long_quotients(mantissa[long], _POWERS[places[long]])
+        valid[long] = certain
+    # "-0" is an integer, and integers know no negative zero; "-0.0" does.
+    return np.where(negative & (fractional | (mantissa != 0)), -value, value), valid
 
 
 def _long_quotients(
-    mantissa: NDArray[np.uint64], places: NDArray[np.intp]
+    mantissa: NDArray[np.uint64], power: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return (value, certainly rounded correctly) of numbers with more digits than a double holds."""
-    quotient: NDArray[Any] = mantissa.astype(np.longdouble) / _POWERS_LONG[places]
-    value = quotient.astype(np.float64)
-    distance = np.abs(quotient - value.astype(np.longdouble))
-    return value, distance != np.spacing(value).astype(np.longdouble) / 2
+    high = mantissa.astype(np.float64)
+    # What the double left out; the difference of unsigned numbers wraps to the signed one.
+    low = (mantissa - high.astype(np.uint64)).astype(np.int64).astype(np.float64)
+    quotient = high / power
+    remainder = _remainder(high, quotient, power) + low
+    rest = remainder / power
+    value = quotient + rest * (1.0 - _DOUBT)
+    return value, value == quotient + rest * (1.0 + _DOUBT)
+
+
+def _remainder(
+    high: NDArray[np.float64], quotient: NDArray[np.float64], power: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return high - quotient * power without any rounding."""
+    product = quotient * power
+    quotient_high, quotient_low = _halves(quotient)
+    power_high, power_low = _halves(power)
+    error = quotient_high * power_high - product
+    error += quotient_high * power_low
+    error += quotient_low * power_high
+    error += quotient_low * power_low
+    return (high - product) - error
+
+
+def _halves(number: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    scaled = number * _SPLITTER
+    upper = scaled - (scaled - number)
+    return upper, number - upper

@@ -65,7 +65,7 @@ def test_together_as_one_by_one(snapshot, sent):
         for number, (topic, payload) in enumerate(sent)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opening, "_ARRAYS_BYTES_MIN", 0)
+        patch.setattr(opening, "_ARRAYS_MESSAGES_MIN", 0)
         together = open_all(messages, snapshot, 10**6, Births())
     alone = of_parcels([opened(message, snapshot, 10**6, Births()) for message in messages], snapshot)
     assert together.batch_ids == alone.batch_ids
