@@ -2,13 +2,14 @@
 # Options are passed on:  make demo ARGS="--no-sim"   make test ARGS="-k units"
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 ARGS ?=
 PACKAGES := nhip domain store ingest processing api device_sim dashboards
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup setup-dev demo test lint format lock clean
+.PHONY: help setup setup-dev demo bench test faults lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -36,6 +37,19 @@ setup-dev: $(VENV)/dev.stamp ## the same with the development tools
 demo: setup ## the whole platform on this machine; ends with Ctrl-C
 	@exec $(BIN)/nhip demo $(ARGS)
 
+# A venv of its own: nothing that only a chart needs is beside what the platform runs on.
+$(BENCH_VENV)/bench.stamp: requirements.lock pyproject.toml 
+	@echo "setup: creating $(BENCH_VENV)" >&2
+	@$(PYTHON) -m venv --without-pip $(BENCH_VENV)
+	@$(PYTHON) -m pip --python $(BENCH_VENV)/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PYTHON) -m pip --python $(BENCH_VENV)/bin/python install --quiet --disable-pip-version-check --no-deps -e .
+	@$(PYTHON) -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["bench"]))' > $(BENCH_VENV)/bench.txt
+	@$(PYTHON) -m pip --python $(BENCH_VENV)/bin/python install --quiet --disable-pip-version-check -r $(BENCH_VENV)/bench.txt
+	@touch $@
+
+bench: $(BENCH_VENV)/bench.stamp ## ingest throughput beside the limits and peers; ARGS=--quick for two minutes
+	@exec $(BENCH_VENV)/bin/python -m bench.ingest $(ARGS)
+
 lint: setup-dev ## format check, lint, import contracts, types
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -48,11 +62,14 @@ format: setup-dev ## rewrite to the house format
 	$(BIN)/ruff check --fix
 
 test: lint ## everything that must hold: lint, types, contracts, tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+faults: setup-dev ## the fault tests in their full forms; --fault-seed N repeats a schedule
+	$(BIN)/pytest tests/faults -m slow -s $(ARGS)
 
 lock: ## refresh the lock files (needs uv)
 	uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --python-version 3.11 -o requirements.lock
 	uv pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --python-version 3.11 -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,8 @@
 """The outbox of gateways: a batch is kept from before it is sent until ingest has acknowledged it.
 
 One SQLite file serves a whole fleet. A batch id is reserved in the same transaction that stores its batch, so
-ids never repeat and never skip. Write-ahead logging with `synchronous = FULL`: a batch counts as kept when the
-disk has it, and a disk that fails is told about before anything is sent.
+ids never repeat and never skip. Write-ahead logging with `synchronous = FULL`: a batch counts as kept when
+the disk has it, and a disk that fails is told about before anything is sent.
 
 The statements are SQLite's and live here; `sql/` folders hold what the PostgreSQL server runs.
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -51,6 +53,25 @@ class Connection:
         """Close the socket."""
         self._peer.close()
 
+    def finish(self, patience_s: float) -> None:
+        """Send what waits, and close when the broker has read it and closes too, or after `patience_s`.
+
+        A socket that is closed with unread bytes in it resets the connection, and the broker forgets what it
+        has not read yet: after the last acknowledgements that means a second delivery.
+        """
+        deadline_s = time.monotonic() + patience_s
+        with suppress(OSError, ConnectionLostError):
+            self._peer.settimeout(patience_s)
+            self._peer.sendall(self._outbox)
+            self._outbox.clear()
+            # Below TLS: its own farewell would wait for an answer.
+            socket.socket.shutdown(self._peer, socket.SHUT_WR)
+            while (left_s := deadline_s - time.monotonic()) > 0:
+                self._peer.settimeout(left_s)
+                if not self._peer.recv(_CHUNK_BYTES):
+                    break
+        self.close()
+
     def wait(self, wake: socket.socket, timeout_s: float, *, reading: bool) -> tuple[bool, bool]:
         """Return (woken, something to read or a hang-up), after `timeout_s` at the latest."""
         if reading and self._secure is not None and self._secure.pending():
@@ -65,12 +86,25 @@ class Connection:
         pending = reading and self._secure is not None and self._secure.pending() > 0
         return wake.fileno() in ready, pending or bool(state & ~select.POLLOUT)
 
+    @property
+    def chunk_bytes_full(self) -> int:
+        """A shorter chunk was the last one for now; with TLS, whose records are small, an empty one."""
+        return 1 if self._secure is not None else _CHUNK_BYTES // 4
+
     def receive(self) -> bytes:
         """Return what has arrived; empty when nothing has.
 
         Raises:
             ConnectionLostError: the connection is over.
         """
+        data = self._received()
+        if self._secure is not None:
+            # A TLS record holds 16 KiB at most: what follows it at once belongs to the same chunk.
+            while len(data) < _CHUNK_BYTES and self._secure.pending():
+                data += self._received()
+        return data
+
+    def _received(self) -> bytes:
         try:
             data = self._peer.recv(_CHUNK_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import structlog
 
-from domain.quarantine import AWAITING_REGISTRATION
+from domain.quarantine import AWAITING_REGISTRATION, Reason
 from ingest import metrics
+from ingest.births import Births
 from ingest.registry import Snapshot, empty, load
 from store import StoreUnavailableError, connect, statement
 
@@ -53,7 +54,7 @@ class Keeper:
         self._look = threading.Event()
         self.holds_shard = threading.Event()
         self.waits_for_other = False
-        self.births = None
+        self.births = Births()
         self.snapshot: Snapshot = empty()
         self._loaded_s = self._load_s = 0.0
         self.beat_s = time.monotonic()
@@ -93,6 +94,7 @@ class Keeper:
         if not self._acquire(connection):
             return
         self._reload(connection)
+        self.births.load(connection)
         self.holds_shard.set()
         metrics.ACTIVE.set(1)
         self._on_hold()
@@ -150,6 +152,6 @@ class Keeper:
         metrics.REGISTRY_SENSORS.set(len(self.snapshot.sensor_id))
 
     def _find_replays(self, connection: psycopg.Connection[TupleRow]) -> None:
-        awaiting = [reason.value for reason in AWAITING_REGISTRATION]
+        awaiting = [reason.value for reason in (*AWAITING_REGISTRATION, Reason.AWAITING_BIRTH)]
         rows = connection.execute(statement("ingest", "select_replayable"), {"awaiting": awaiting}).fetchall()
-        self._replays.add(rows, self.snapshot)
+        self._replays.add(rows, self.snapshot, self.births.take_news())

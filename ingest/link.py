@@ -29,7 +29,7 @@ class Link:
         self.settled = False
         self.subscribe_id = 0
         self.under_way: set[int] = set()
-        self.heard_s = self.message_s = self.pinged_s = time.monotonic()
+        self.opened_s = self.heard_s = self.message_s = self.pinged_s = time.monotonic()
         self._receive_maximum = _PACKET_ID_MAX
         self._last_id = 0
         self._counted_s = time.monotonic()

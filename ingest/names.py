@@ -73,15 +73,17 @@ class NameTable:
 
     def _hashes(self, gateway: NDArray[np.int64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:
         # A sum, so that words of zeros at the end change nothing.
-        result = gateway.astype(np.uint64) * self._factors[_WORDS_MAX]
+        result: NDArray[np.uint64] = gateway.astype(np.uint64) * self._factors[_WORDS_MAX]
         for position in range(words.shape[1]):
             word = words[:, position]
             result += (word ^ (word >> np.uint64(29))) * self._factors[position]
         result ^= result >> np.uint64(32)
         result *= self._factors[_WORDS_MAX + 1]
-        return np.bitwise_xor(result, result >> np.uint64(29))
+        result ^= result >> np.uint64(29)
+        return result
 
 
 def _factors(seed: int) -> NDArray[np.uint64]:
     numbers = np.random.default_rng(seed).integers(0, 2**63, _WORDS_MAX + 2, dtype=np.uint64)
-    return np.bitwise_or(numbers, np.uint64(1))
+    odd: NDArray[np.uint64] = numbers | np.uint64(1)
+    return odd

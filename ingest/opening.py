@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from domain.quarantine import Reason
 from domain.topics import Channel
+from ingest.births import Key, Record
 from ingest.formats import native_arrays
 from ingest.parcel import Parcel, Refusal, decoded, opened
 
@@ -68,6 +69,8 @@ class Opened:
         strict: readings of all the others.
         batch_ids: per message what to acknowledge to its gateway; None for nothing.
         middle_us: per message the time of its middle reading, None without readings.
+        births: what Sparkplug gateways have said of their aliases.
+        commands: (topic, payload) to publish once the messages are stored.
     """
 
     messages: Sequence[Message]
@@ -78,6 +81,8 @@ class Opened:
     strict: StrictReadings | None
     batch_ids: list[int | None]
     middle_us: list[int | None]
+    births: dict[Key, Record] = field(default_factory=dict[Key, Record])
+    commands: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
 
     @property
     def telemetry(self) -> NDArray[np.bool_]:
@@ -153,6 +158,8 @@ def open_all(
         strict=None,
         batch_ids=[None] * len(messages),
         middle_us=[None] * len(messages),
+        births=births.take_changes(),
+        commands=births.take_commands(),
     )
     _decode_columnar(result, columnar)
     _describe_parcels(result)

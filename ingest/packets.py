@@ -111,6 +111,9 @@ class Control:
 class Decoder:
     """Bytes in, packets out, over arbitrary borders of chunks.
 
+    Measured with 200-byte messages at QoS 1 from a local sender: 3.1 to 3.4 us of CPU a message in the
+    session's thread, from receiving to PUBACK (two busy cores).
+
     Args:
         epoch: of the connection, for its messages.
         version5: MQTT 5; otherwise 3.1.1.
@@ -123,7 +126,7 @@ class Decoder:
         self._payload_bytes_max = payload_bytes_max
         self._packet_bytes_max = payload_bytes_max + _HEADER_BYTES_MAX
         self._rest = b""
-        self._skipped = 0
+        self._large: _Large | None = None
         self._topics: dict[bytes, str] = {}
 
     def feed(self, data: bytes, received_us: int) -> tuple[list[Message], list[Control]]:
@@ -140,6 +143,8 @@ class Decoder:
         messages: list[Message] = []
         controls: list[Control] = []
         position, end = 0, len(buffer)
+        if self._large is not None:
+            position = self._go_on(self._large, buffer, 0, messages, received_us)
         while end - position >= 2:  # noqa: PLR2004 # the shortest packet
             length = buffer[position + 1]
             body = position + 2
@@ -148,13 +153,12 @@ class Decoder:
                 if found is None:
                     break
                 length, body = found
-            if body + length > end + self._skipped:
+            stop = body + length
+            if stop > end:
                 if length > self._packet_bytes_max:
-                    buffer = self._without_excess(buffer, position, body)
-                    position = 0
+                    large = self._large = self._begun(buffer[position], length)
+                    position = self._go_on(large, buffer, body, messages, received_us)
                 break
-            stop = body + length - self._skipped
-            self._skipped = 0
             first = buffer[position]
             if first >> 4 == PUBLISH:
                 messages.append(self._message(first, buffer, body, stop, received_us))
@@ -164,11 +168,22 @@ class Decoder:
         self._rest = buffer[position:]
         return messages, controls
 
-    def _without_excess(self, buffer: bytes, position: int, body: int) -> bytes:
-        """Return what is kept of a packet that is too large to be held."""
-        kept = buffer[position : body + self._packet_bytes_max]
-        self._skipped += len(buffer) - position - len(kept)
-        return kept
+    def _begun(self, first: int, length: int) -> _Large:
+        if first >> 4 != PUBLISH:
+            _malformed(f"packet type {first >> 4} of {length} bytes")
+        return _Large(first, length, version5=self._version5, payload_bytes_max=self._payload_bytes_max)
+
+    def _go_on(
+        self, large: _Large, buffer: bytes, position: int, messages: list[Message], received_us: int
+    ) -> int:
+        """Pass bytes on to the large packet, whose message may be complete then; return where it ends."""
+        stop = min(position + large.missing, len(buffer))
+        large.add(buffer[position:stop])
+        if not large.missing:
+            self._large = None
+            kept = large.packet()
+            messages.append(self._message(large.first, kept, 0, len(kept), received_us))
+        return stop
 
     def _message(  # noqa: C901 # all of a message in one function: it runs for each, and calls would double it
         self, first: int, buffer: bytes, body: int, stop: int, received_us: int
@@ -185,8 +200,8 @@ class Decoder:
         packet_id = 0
         quality = first & 6
         if quality:
-            if quality == 6:  # noqa: PLR2004 # both bits
-                _malformed("a PUBLISH with QoS 3")
+            if quality != 2:  # noqa: PLR2004 # QoS 1; an answer to QoS 2 would be another one
+                _malformed("a PUBLISH with a QoS that we did not subscribe with")
             if at + 2 > stop:
                 _malformed("a PUBLISH without a packet id")
             packet_id = buffer[at] << 8 | buffer[at + 1]
@@ -196,8 +211,9 @@ class Decoder:
         if self._version5 and at < stop:
             size = buffer[at]
             at += 1
-            if size:
-                at += self._properties_size(buffer, at - 1, stop)
+            if size & 0x80:
+                size, at = self._properties_size(buffer, at - 1, stop)
+            at += size
         elif self._version5:
             _malformed("a PUBLISH without properties")
         if at > stop:
@@ -211,13 +227,13 @@ class Decoder:
         return _NEW(Message, (self._epoch, packet_id, first & 8 != 0, topic, payload, received_us, False))
 
     @staticmethod
-    def _properties_size(buffer: bytes, at: int, stop: int) -> int:
-        """Return the bytes of a property list behind the first byte of its length."""
-        found = _length(buffer[:stop], at)
+    def _properties_size(buffer: bytes, at: int, stop: int) -> tuple[int, int]:
+        """Return (size, position behind it) of a property list of 128 bytes and more."""
+        # Four bytes at most: to copy the buffer for each message that has properties took 8.4 us, this 3.0.
+        found = _length(buffer[at : min(at + _LENGTH_BYTES_MAX, stop)], 0)
         if found is None:
             _malformed("a property length that does not end")
-        length, start = found
-        return start - at - 1 + length
+        return found[0], at + found[1]
 
     def _topic(self, name: bytes) -> str:
         try:
@@ -233,6 +249,8 @@ class Decoder:
 
     def _control(self, first: int, body: bytes) -> Control:
         kind = first >> 4
+        if len(body) > self._packet_bytes_max:
+            _malformed(f"packet type {kind} of {len(body)} bytes")
         try:
             if kind == CONNACK:
                 return self._connack(body)
@@ -280,6 +298,70 @@ class Decoder:
         return values
 
 
+class _Large:
+    """A PUBLISH that is too large to be held: its head without properties, and the beginning of its payload.
+
+    Properties may be of any size too. They are passed over, never refused: what a gateway sends once would
+    come again at every connection, and no other gateway would be heard any more.
+
+    Args:
+        first: byte of the packet.
+        length: bytes behind its length field.
+        version5: it has properties.
+        payload_bytes_max: one byte more than this is kept.
+    """
+
+    def __init__(self, first: int, length: int, *, version5: bool, payload_bytes_max: int) -> None:
+        self.first = first
+        self.missing = length
+        self._version5 = version5
+        self._payload_bytes_max = payload_bytes_max
+        self._kept = bytearray()
+        # Bytes of `_kept` when it is full; 0 while the head is not complete.
+        self._kept_max = 0
+        self._passed_over = 0
+
+    def add(self, data: bytes) -> None:
+        """Take in bytes of this packet, and of no other."""
+        self.missing -= len(data)
+        if not self._kept_max:
+            self._kept += data
+            data = self._behind_head()
+        passed_over = min(self._passed_over, len(data))
+        self._passed_over -= passed_over
+        room = self._kept_max - len(self._kept)
+        if room > 0:
+            self._kept += data[passed_over : passed_over + room]
+
+    def _behind_head(self) -> bytes:
+        """Cut what is kept behind its head and return what stood there; nothing while it is cut short."""
+        kept = self._kept
+        if len(kept) < 2:  # noqa: PLR2004 # the topic's length
+            return b""
+        at = 2 + _WORD.unpack_from(kept)[0] + (2 if self.first & 6 else 0)
+        behind = at
+        if self._version5:
+            found = _length(kept, at)
+            if found is None:
+                return b""
+            size, behind = found
+            if size > len(kept) - behind + self.missing:
+                _malformed("properties that are longer than their packet")
+            self._passed_over = size
+        elif len(kept) < at:
+            return b""
+        rest = bytes(kept[behind:])
+        del kept[at:]
+        if self._version5:
+            kept.append(0)
+        self._kept_max = len(kept) + self._payload_bytes_max + 1
+        return rest
+
+    def packet(self) -> bytes:
+        """Return what is kept, as the body of a PUBLISH."""
+        return bytes(self._kept)
+
+
 def _property(kind: int, body: bytes, at: int) -> tuple[int | str, int]:
     """Return (value, position behind it) of a property."""
     if kind in _BYTE_PROPERTIES:
@@ -299,7 +381,7 @@ def _malformed(found: str) -> NoReturn:
     raise ProtocolError(MALFORMED_PACKET, found)
 
 
-def _length(buffer: bytes, at: int) -> tuple[int, int] | None:
+def _length(buffer: bytes | bytearray, at: int) -> tuple[int, int] | None:
     """Return (value, position behind it) of a variable byte integer (section 1.5.5), None if cut short."""
     value = 0
     for count in range(_LENGTH_BYTES_MAX):

@@ -167,11 +167,12 @@ class WritingLoop:
         for number, batch_id in zip(opened.gateway_index.tolist(), opened.batch_ids, strict=True):
             if batch_id is not None:
                 batches.setdefault(opened.gateways[number], []).append(batch_id)
-        if opened.snapshot.version != self._keeper.snapshot.version:
-            # Somebody registered something meanwhile: what the batch set aside may be known now.
+        self._keeper.births.announce(opened.births)
+        if opened.births or opened.snapshot.version != self._keeper.snapshot.version:
+            # Somebody registered something meanwhile, or was born: what was set aside may be known now.
             self._keeper.look_for_replays()
         _count(batch, written)
-        return Completion(packets, batches)
+        return Completion(packets, batches, opened.commands)
 
     def _replay(self) -> None:
         if self._replayer is None or not self._replayer.has_work or not self._keeper.holds_shard.is_set():

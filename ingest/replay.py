@@ -15,18 +15,19 @@ import structlog
 from domain.quarantine import AWAITING_REGISTRATION, Reason
 from ingest import caps, metrics
 from ingest.batch import closed
+from ingest.births import Births
 from ingest.formats.decoded import microseconds
 from ingest.inbox import Message
 from ingest.ledger import Outcome, Tally
 from ingest.opening import of_parcels
-from ingest.parcel import decoded, opened
+from ingest.parcel import decoded, format_of, opened
 from ingest.placement import Care, mark_dirty, place
 from ingest.quarantine import FORMAT_OF_GATEWAY, instant
 from ingest.writer import count_placed, unplaced
 from store import DataRejectedError, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -60,19 +61,23 @@ class ReplayQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, rows: Iterable[tuple[str, str | None, str, bool]], snapshot: Snapshot) -> None:
+    def add(
+        self, rows: Iterable[tuple[str, str | None, str, bool]], snapshot: Snapshot, born: Collection[str]
+    ) -> None:
         """Take in what can be replayed now.
 
         Args:
             rows: (gateway, sensor, reason, an operator asked) of open rows.
             snapshot: the registry, which decides whether a registration is still awaited.
+            born: gateways whose births have come since the last call.
         """
         found: dict[Key, int] = {}
         for gateway, sensor, code, requested in rows:
             reason = Reason(code)
-            registered = reason in AWAITING_REGISTRATION and _is_registered(gateway, sensor, reason, snapshot)
-            if registered or requested:
-                found[Key(gateway, sensor, reason, not registered)] = 0
+            ready = reason in AWAITING_REGISTRATION and _is_registered(gateway, sensor, reason, snapshot)
+            ready = ready or (reason is Reason.AWAITING_BIRTH and gateway in born)
+            if ready or requested:
+                found[Key(gateway, sensor, reason, not ready)] = 0
         with self._guard:
             self._waiting |= found
 
@@ -117,8 +122,11 @@ class _Chunk:
 class Replayer:
     """Replays chunks between live batches, over the writer's connection."""
 
-    def __init__(self, settings: IngestSettings, writer: Writer, replays: ReplayQueue) -> None:
+    def __init__(
+        self, settings: IngestSettings, writer: Writer, replays: ReplayQueue, births: Births
+    ) -> None:
         self._settings = settings
+        self._births = births
         self._writer = writer
         self._replays = replays
 
@@ -160,7 +168,7 @@ class Replayer:
         rows = self._claimed(connection, key, after)
         if not rows:
             return _Chunk(None, 0)
-        parcels = [_parcel(row, key, snapshot) for row in rows]
+        parcels = [_parcel(row, key, snapshot, self._births) for row in rows]
         batch = closed(of_parcels(parcels, snapshot), self._settings)
         self._writer.ensure_partitions(connection, batch.candidates.ts_us)
         placement = place(connection, batch.candidates, Care.BISECTING)
@@ -195,11 +203,17 @@ class Replayer:
         ]
 
 
-def _parcel(row: _Row, key: Key, snapshot: Snapshot) -> Parcel:
-    """Return a row decoded: in its own format, or in that which the registry has for the gateway by now."""
-    if row.payload_format == FORMAT_OF_GATEWAY:
-        return opened(row.message, snapshot, len(row.message.payload))
-    return decoded(row.message, key.gateway, row.payload_format)
+def _parcel(row: _Row, key: Key, snapshot: Snapshot, book: Births) -> Parcel:
+    """Return a row decoded: in its own format, or in that which the registry has for the gateway by now.
+
+    Nothing is learned from it: a birth that was set aside may be older than what is known.
+    """
+    if row.payload_format != FORMAT_OF_GATEWAY:
+        return decoded(row.message, key.gateway, row.payload_format, book)
+    payload_format = format_of(row.message.topic, snapshot.gateways.get(key.gateway))
+    if payload_format is None:
+        return opened(row.message, snapshot, len(row.message.payload), Births())
+    return decoded(row.message, key.gateway, payload_format, book)
 
 
 class _Resolution:

@@ -58,7 +58,7 @@ class Service:
         self.writing: list[WritingLoop] = []
         for _ in range(settings.writers):
             writer = Writer(store_settings, settings, caps, numbering)
-            replayer = None if self.writing else Replayer(settings, writer, replays)
+            replayer = None if self.writing else Replayer(settings, writer, replays, self.keeper.births)
             self.writing.append(
                 WritingLoop(
                     settings,

@@ -35,8 +35,13 @@ _LOG: Final = structlog.get_logger("ingest.session")
 _TURN_S_MAX: Final = 0.5
 _CONNECT_S_MAX: Final = 10.0
 _FLUSH_S_MAX: Final = 2.0
+_FAREWELL_S_MAX: Final = 1.0
 _ATTEMPTS_A_LOG: Final = 12  # about once a minute with the default back-off
 _CHUNKS_A_TURN_MAX: Final = 16
+# A connection that lived so long was good: what ended it may try the next one at once.
+_STEADY_S: Final = 10.0
+# The broker takes only so many at a time; of more than these the oldest are forgotten, and asked for again.
+_COMMANDS_WAITING_MAX: Final = 10_000
 # Above this rate the socket is left alone for a moment after each reading: one chunk then holds many
 # messages, and neither side is woken for each. Measured: 28,800 to 35,100 messages/s.
 _BUSY_PAUSE_S: Final = 0.003
@@ -79,6 +84,7 @@ class Session:
         self._version5 = self._url.query != _OLD_VERSION
         self._subscription = subscription_of(settings)
         self._completions: deque[Completion] = deque()
+        self._commands: deque[tuple[str, bytes]] = deque(maxlen=_COMMANDS_WAITING_MAX)
         self._acknowledgements = Acknowledgements(settings.ack_age_s_max)
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.settimeout(0)
@@ -160,7 +166,7 @@ class Session:
         if self._attempts:
             delay_s = min(0.1 * 2 ** min(self._attempts, 12), self._settings.reconnect_s_max)
             self._sleep(delay_s * random.uniform(0.5, 1.0))  # noqa: S311 # jitter, not a secret
-            if self._stopping.is_set() or not self._allowed.is_set():
+            if not self._wanted:
                 return
         self._attempts += 1
         try:
@@ -183,11 +189,16 @@ class Session:
         link = self._link = Link(connection, decoder, keepalive_s=self._settings.keepalive_s)
         connection.put(self._connect_packet().encoded())
         deadline_s = time.monotonic() + _CONNECT_S_MAX
-        while self._link is link and not link.accepted:
+        while self._link is link and not link.accepted and self._wanted:
             self._attend(link)
             if time.monotonic() > deadline_s:
                 self._lost("the broker does not answer")
                 return
+
+    @property
+    def _wanted(self) -> bool:
+        """A connection is."""
+        return self._allowed.is_set() and not self._stopping.is_set()
 
     def _connect_packet(self) -> Connect:
         username = None if self._url.username is None else unquote(self._url.username)
@@ -210,7 +221,6 @@ class Session:
             hint = _HINTS.get(control.failure, "")
             _LOG.warning("broker_refused", reason=control.failure, hint=hint)
             raise ConnectionLostError(control.failure)
-        self._attempts = 0
         link.accept(control)
         metrics.CONNECTIONS.inc()
         metrics.BROKER_CONNECTED.set(1)
@@ -281,7 +291,7 @@ class Session:
                 link.message_s = link.heard_s
                 self._inbox.put_many(messages)
                 total += len(messages)
-            if self._inbox.is_full or len(data) < 65_536:  # noqa: PLR2004 # a short chunk was the last one
+            if self._inbox.is_full or len(data) < link.connection.chunk_bytes_full:
                 break
         return total
 
@@ -317,12 +327,13 @@ class Session:
         while self._completions:
             completion = self._completions.popleft()
             self._acknowledgements.add(completion.batches)
-            for topic, payload in completion.commands:
-                if link.room:
-                    link.publish(topic, payload, version5=self._version5)
+            self._commands.extend(completion.commands)
             mine = completion.packets.get(self._epoch)
             if mine:
                 link.connection.put(packets.pubacks(mine))
+        while self._commands and link.room:
+            topic, payload = self._commands.popleft()
+            link.publish(topic, payload, version5=self._version5)
         if self._acknowledgements and link.room and self._acknowledgements.due_s <= 0:
             for topic, payload in self._acknowledgements.take(link.room):
                 link.publish(topic, payload, version5=self._version5)
@@ -335,6 +346,10 @@ class Session:
         dropped = self._inbox.drop_waiting()
         if link.accepted:
             metrics.BROKER_CONNECTED.set(0)
+            # Only a connection that lived ends the back-off: what broke this one may come again on each.
+            if time.monotonic() - link.opened_s >= _STEADY_S:
+                self._attempts = 0
+        if link.accepted or self._attempts % _ATTEMPTS_A_LOG == 1:
             _LOG.warning(
                 "broker_disconnected",
                 reason=reason,
@@ -351,10 +366,10 @@ class Session:
             return
         expiry_s = 0 if self._settings.retire and self.quiet_s >= self._settings.retire_quiet_s else None
         link.connection.put(packets.disconnect(0, expiry_s, version5=self._version5))
-        self._link = None
+        self._link, self._attempts = None, 0
         self._inbox.drop_waiting()
         metrics.BROKER_CONNECTED.set(0)
-        link.close()
+        link.connection.finish(_FAREWELL_S_MAX)
 
     def _flush(self) -> None:
         """Send the last acknowledgements, as long as the broker takes them."""

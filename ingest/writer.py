@@ -15,6 +15,7 @@ from psycopg.errors import UniqueViolation
 
 from domain.quarantine import Reason
 from ingest import binary, quarantine
+from ingest.births import write_births
 from ingest.caps import Caps
 from ingest.ledger import HOUR_US, Outcome, Tally
 from ingest.placement import Care, is_about_data, mark_dirty, place
@@ -207,6 +208,7 @@ class Writer:
             # Last, because writers side by side wait here for each other's commit.
             tally.write(cursor)
             write_presence(cursor, batch.opened, self._numbering)
+            write_births(cursor, batch.opened.births)
         return Written(tally, care), kept
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from domain.service_accounts import RESERVED_PATTERN, is_reserved
+
 _CONTROL_BELOW: Final = 0x20
 _DELETE: Final = 0x7F
 
@@ -27,6 +29,14 @@ def _printable(text: str) -> str:
     return text
 
 
+def _of_a_gateway(code: str) -> str:
+    if is_reserved(code):
+        # The code is the user name at the broker, where this one is an ingester's.
+        message = f"expected a code other than those of the ingesters, {RESERVED_PATTERN.pattern}"
+        raise ValueError(message)
+    return code
+
+
 # Default of a field that a PATCH may leave out but that has no null: absent means "stays as it is".
 ABSENT: Final[Any] = None
 
@@ -34,7 +44,7 @@ Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_print
 Note = Annotated[str, Field(max_length=4_000)]
 AreaCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 SiteCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-GatewayCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
+GatewayCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$"), AfterValidator(_of_a_gateway)]
 SensorCode = Annotated[str, Field(min_length=1, max_length=160), AfterValidator(_printable)]
 SensorName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 UnitCode = Annotated[str, Field(min_length=1, max_length=32), AfterValidator(_printable)]

@@ -10,6 +10,7 @@ from ingest.formats import (
     plain,
     senml_cbor,
     senml_json,
+    sparkplug_b,
     tt10_2021,
     ttn_v3,
 )
@@ -21,9 +22,12 @@ from ingest.formats.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ingest.formats.sparkplug_types import Book
+
 __all__ = [
     "GUESSED_FORMATS",
     "KNOWN_FORMATS",
+    "SPARKPLUG",
     "SUPPORTED_FORMATS",
     "DecodedBatch",
     "FormatError",
@@ -45,9 +49,10 @@ _DECODERS: Final[dict[str, Callable[[bytes], DecodedBatch]]] = {
     "tt10_2021": tt10_2021.decode,
     "ttn_v3": ttn_v3.decode,
 }
-SUPPORTED_FORMATS: Final = tuple(sorted(_DECODERS))
-# A gateway may be registered with any of these; messages in a format without a decoder wait in quarantine.
-KNOWN_FORMATS: Final = (*SUPPORTED_FORMATS, "sparkplug_b")
+SPARKPLUG: Final = "sparkplug_b"
+SUPPORTED_FORMATS: Final = tuple(sorted((*_DECODERS, SPARKPLUG)))
+# A gateway may be registered with any of these.
+KNOWN_FORMATS: Final = SUPPORTED_FORMATS
 # In this order a message of an unknown gateway is tried: those that cannot be taken for another come first,
 # plain JSON, which needs no more than a "ts", near the end.
 GUESSED_FORMATS: Final = (
@@ -58,21 +63,25 @@ GUESSED_FORMATS: Final = (
     "senml_cbor",
     "plain",
     "tt10_2021",
+    SPARKPLUG,
 )
 
 
-def decode(payload_format: str, topic: str, payload: bytes) -> DecodedBatch:  # noqa: ARG001 # formats to come read the topic
+def decode(payload_format: str, topic: str, payload: bytes, book: Book | None = None) -> DecodedBatch:
     """Return the readings of one message.
 
     Args:
         payload_format: name of the format, from the registry.
         topic: where the message was published.
         payload: its bytes.
+        book: what Sparkplug births have said; None knows nothing.
 
     Raises:
         MalformedMessageError: the bytes are not what the format says.
         UnsupportedFormatError: the format has no decoder.
     """
+    if payload_format == SPARKPLUG:
+        return sparkplug_b.decode(topic, payload, book)
     decoder = _DECODERS.get(payload_format)
     if decoder is None:
         raise UnsupportedFormatError(payload_format, SUPPORTED_FORMATS)

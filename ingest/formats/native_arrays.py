@@ -136,7 +136,8 @@ class _Decoding:
 
     def _is_text(self, position: NDArray[np.intp], text: bytes) -> NDArray[np.bool_]:
         """Say where up to eight characters stand."""
-        return np.equal(self._text.words[position] & _mask(len(text)), _number(text))
+        found: NDArray[np.bool_] = (self._text.words[position] & _mask(len(text))) == _number(text)
+        return found
 
     def _refuse_keys(self, chosen: NDArray[np.bool_]) -> None:
         self._bad[self._key_message[chosen]] = True
@@ -405,4 +406,6 @@ def _unit(words: NDArray[np.uint64]) -> str:
 def _holds(word: NDArray[np.uint64], byte: int) -> NDArray[np.bool_]:
     """Say which words contain a byte."""
     rest = word ^ np.uint64(byte * 0x0101010101010101)
-    return np.not_equal((rest - np.uint64(0x0101010101010101)) & ~rest & np.uint64(0x8080808080808080), 0)
+    marked = (rest - np.uint64(0x0101010101010101)) & ~rest & np.uint64(0x8080808080808080)
+    found: NDArray[np.bool_] = marked != 0
+    return found

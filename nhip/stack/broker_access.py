@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from domain.credentials import broker_password_hash, broker_password_matches
-from domain.topics import PREFIX, Channel, topic
+from domain.service_accounts import SERVICE_USERS, is_reserved
+from domain.topics import PREFIX, SPARKPLUG_PREFIX, Channel, SparkplugKind, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
     from nhip.stack.identity import Identity
 
-SERVICE_USER: Final = "nhip-ingest"
+# Of the first ingester, and of the only one where they are not several.
+SERVICE_USER: Final = SERVICE_USERS[0]
+_NODE_COMMANDS: Final = "NCMD"
+_DEVICE_COMMANDS: Final = "DCMD"
 _HEADING: Final = "# Written by nhip; changes made here are overwritten.\n"
 
 
@@ -28,12 +32,17 @@ class Credential:
 
 
 def render_passwords(service_hash: str, credentials: Iterable[Credential]) -> str:
-    """Return mosquitto's password file; the service account cannot be overridden by a gateway of its name."""
-    lines = [f"{SERVICE_USER}:{service_hash}"]
+    """Return mosquitto's password file.
+
+    Args:
+        service_hash: the password of all service accounts, in the broker's form; it stands in the first line.
+        credentials: of the gateways; one that has the name of a service account is left out.
+    """
+    lines = [f"{name}:{service_hash}" for name in SERVICE_USERS]
     lines += [
         f"{credential.username}:{credential.password_hash}"
         for credential in credentials
-        if credential.username != SERVICE_USER
+        if not is_reserved(credential.username)
     ]
     return "\n".join(lines) + "\n"
 
@@ -49,17 +58,41 @@ def render_access(registered: Iterable[str], *, anonymous: bool) -> str:
     lines = [_HEADING]
     if anonymous:
         # Rules before the first user are those of anonymous clients; mosquitto tries refusals first.
-        lines += [f"topic deny {PREFIX}/{name}/#" for name in registered]
-        lines += [f"topic write {topic('+', channel)}" for channel in (Channel.DATA, Channel.STATUS)]
+        for name in registered:
+            lines += [f"topic deny {PREFIX}/{name}/#", f"topic deny {SPARKPLUG_PREFIX}/+/+/{name}/#"]
+        lines += [f"topic write {filter_}" for filter_ in _written("+")]
         lines += [f"topic read {topic('+', Channel.ACK)}", ""]
-    lines += [f"user {SERVICE_USER}"]
-    lines += [f"topic read {topic('+', channel)}" for channel in (Channel.DATA, Channel.STATUS)]
-    lines += [f"topic write {topic('+', channel)}" for channel in (Channel.ACK, Channel.COMMAND)]
-    lines += ["topic read $SYS/#", ""]
+    for user in SERVICE_USERS:
+        lines += [f"user {user}", *_service_rules(), ""]
     # Patterns hold for every user; %u is the name that the password proved.
-    lines += [f"pattern write {topic('%u', channel)}" for channel in (Channel.DATA, Channel.STATUS)]
-    lines += [f"pattern read {topic('%u', channel)}" for channel in (Channel.ACK, Channel.COMMAND)]
+    lines += [f"pattern write {filter_}" for filter_ in _written("%u")]
+    lines += [f"pattern read {filter_}" for filter_ in _read("%u")]
     return "\n".join(lines) + "\n"
+
+
+def _service_rules() -> list[str]:
+    lines = [f"topic read {topic('+', channel)}" for channel in (Channel.DATA, Channel.STATUS)]
+    lines += [f"topic write {topic('+', channel)}" for channel in (Channel.ACK, Channel.COMMAND)]
+    lines += [f"topic read {SPARKPLUG_PREFIX}/#", f"topic write {_sparkplug(_NODE_COMMANDS, '+')}"]
+    return [*lines, "topic read $SYS/#"]
+
+
+def _written(gateway: str) -> list[str]:
+    """Return what a gateway writes: its own topics, and those of the devices behind it."""
+    filters = [topic(gateway, channel) for channel in (Channel.DATA, Channel.STATUS)]
+    # A device's kind without a device is malformed; it passes, to be found in quarantine and not nowhere.
+    filters += [_sparkplug(kind, gateway) for kind in SparkplugKind]
+    filters += [f"{_sparkplug(kind, gateway)}/+" for kind in SparkplugKind if kind.startswith("D")]
+    return filters
+
+
+def _read(gateway: str) -> list[str]:
+    filters = [topic(gateway, channel) for channel in (Channel.ACK, Channel.COMMAND)]
+    return [*filters, _sparkplug(_NODE_COMMANDS, gateway), f"{_sparkplug(_DEVICE_COMMANDS, gateway)}/+"]
+
+
+def _sparkplug(kind: str, gateway: str) -> str:
+    return f"{SPARKPLUG_PREFIX}/+/{kind}/{gateway}"
 
 
 @dataclass(slots=True)
@@ -69,7 +102,7 @@ class AccessFiles:
     Args:
         passwords: the password file.
         access: the access file.
-        service_password: of the service account `nhip-ingest`.
+        service_password: of all service accounts.
         anonymous: see `render_access`.
         owner: whom the files are handed to; None leaves them ours.
     """

@@ -81,6 +81,16 @@ def test_gateway_gets_a_password_that_only_its_hash_remembers(service):
     assert broker_password_matches(rotated["password"], kept)
 
 
+def test_gateway_cannot_have_the_name_of_an_ingester(service):
+    for code in ("nhip-ingest", "nhip-ingest-2", "nhip-ingest-64"):
+        refused = service.post("/gateways", {"code": code})
+        problem = refused.json()
+        assert (refused.status_code, problem["field"], problem["found"]) == (422, "code", code)
+        assert problem["expected"] == "a code other than those of the ingesters, nhip-ingest(-[0-9]+)?"
+    assert service.get("/gateways").json()["items"] == []
+    assert service.made("/gateways", {"code": "nhip-ingest-hanoi"})["code"] == "nhip-ingest-hanoi"
+
+
 def test_credential_is_active_once_a_broker_has_loaded_it(service):
     service.sql("INSERT INTO broker_access_applied (broker, version) VALUES ('b', 0)")
     assert service.made("/gateways", {"code": "gw-8"})["credential_active"] is False

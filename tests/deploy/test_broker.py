@@ -189,6 +189,61 @@ def test_a_gateway_cannot_take_the_ingester_over_nor_speak_for_another(productio
         assert not ingester.lost
 
 
+def test_every_ingester_has_a_session_of_its_own(production):
+    """The user name is the client id here: with one account the second ingester would throw the first out."""
+    port, _ = production
+    with client(port, "nhip-ingest", "service") as first, client(port, "nhip-ingest-2", "service") as second:
+        assert (first.reason, second.reason) == ("Success", "Success")
+        with client(port, "nhip-ingest-2", "service"):
+            wait(lambda: second.lost)
+        assert not first.lost
+    assert not allowed(port, "nhip-ingest-2", "wrong")
+
+
+def test_two_ingesters_hear_each_message_once(production):
+    """Shared subscriptions to both kinds of topics are granted to the service accounts, and deliver."""
+    port, files = production
+    files.write({"gw-1": broker_password_hash("secret")})
+    wait(lambda: allowed(port, "gw-1", "secret"))
+    topics = ["nhip/v1/gw-1/data", "spBv1.0/city/NDATA/gw-1", "spBv1.0/city/DDATA/gw-1/d1"] * 4
+    with client(port, "nhip-ingest", "service") as first, client(port, "nhip-ingest-2", "service") as second:
+        for one in (first, second):
+            one.granted = []
+            one.on_subscribe = lambda c, _u, _m, reasons, _p: c.granted.extend(map(str, reasons))
+            filters = ("nhip/v1/+/data", "spBv1.0/+/+/+", "spBv1.0/+/+/+/+")
+            one.subscribe([(f"$share/nhip/{name}", mqtt.SubscribeOptions(qos=1)) for name in filters])
+        wait(lambda: first.granted == second.granted == ["Granted QoS 1"] * 3)
+        with client(port, "gw-1", "secret") as gateway:
+            for number, topic in enumerate(topics):
+                gateway.publish(topic, b"%d" % number, qos=1)
+            wait(lambda: len(first.received) + len(second.received) >= len(topics))
+        assert sorted(first.received + second.received) == sorted(
+            (topic, b"%d" % number) for number, topic in enumerate(topics)
+        )
+        assert first.received
+        assert second.received
+
+
+def test_a_sparkplug_gateway_cannot_speak_for_another(production):
+    """%u holds in the middle of a topic too; what another's name is in does not arrive."""
+    port, files = production
+    files.write({name: broker_password_hash("secret") for name in ("gw-1", "gw-2")})
+    wait(lambda: allowed(port, "gw-1", "secret") and allowed(port, "gw-2", "secret"))
+    with client(port, "nhip-ingest", "service") as ingester, client(port, "gw-1", "secret") as gateway:
+        ingester.on_subscribe = lambda c, *_: setattr(c, "granted", True)
+        ingester.granted = False
+        ingester.subscribe("spBv1.0/#", qos=1)
+        wait(lambda: ingester.granted)
+        for topic in ("NDATA/gw-2", "DDATA/gw-2/d1", "NCMD/gw-2", "NDATA/gw-1", "DDATA/gw-1/d1"):
+            gateway.publish(f"spBv1.0/city/{topic}", b"x", qos=1)
+        # A gateway's messages arrive in their order: the last one came, so no forged one is on its way.
+        wait(lambda: ingester.received and ingester.received[-1][0] == "spBv1.0/city/DDATA/gw-1/d1")
+        assert [topic for topic, _ in ingester.received] == [
+            "spBv1.0/city/NDATA/gw-1",
+            "spBv1.0/city/DDATA/gw-1/d1",
+        ]
+
+
 def test_shell_scripts_are_valid():
     """Every script of deploy/ parses, is executable, and stops at its first error."""
     for path in (ROOT / "deploy").rglob("*.sh"):

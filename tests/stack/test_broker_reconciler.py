@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from domain.credentials import broker_password_hash
+from domain.service_accounts import SERVICE_USERS
 from nhip.stack.broker_access import AccessFiles
 from nhip.stack.broker_reconciler import BrokerReconciler, hang_up_process
 from nhip.stack.errors import ConfigurationError
@@ -64,7 +65,7 @@ def test_live_credentials_are_written_and_revoked_or_retired_ones_are_not(dsn, r
     with connect(reconciler.settings, "test", autocommit=True) as connection:
         assert reconciler.reconcile(connection)
         assert not reconciler.reconcile(connection)
-    assert accounts(files) == ["nhip-ingest", "gw-live"]
+    assert accounts(files) == [*SERVICE_USERS, "gw-live"]
     assert len(reloads) == 1
 
 
@@ -87,13 +88,13 @@ def test_it_follows_the_registry_and_survives_the_loss_of_its_connection(dsn, re
         wait_for(lambda: applied(dsn) == (0,), "the first state")
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(ADD, {"code": "gw-1", "hash": broker_password_hash("x")})
-            wait_for(lambda: accounts(files) == ["nhip-ingest", "gw-1"], "gw-1")
+            wait_for(lambda: accounts(files) == [*SERVICE_USERS, "gw-1"], "gw-1")
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'nhip-broker-access' AND datname = current_database()"
             )
             connection.execute(ADD, {"code": "gw-2", "hash": broker_password_hash("x")})
-            wait_for(lambda: accounts(files) == ["nhip-ingest", "gw-1", "gw-2"], "gw-2 after the loss")
+            wait_for(lambda: accounts(files) == [*SERVICE_USERS, "gw-1", "gw-2"], "gw-2 after the loss")
     finally:
         stop.set()
         thread.join(WAIT_S)

@@ -1,11 +1,11 @@
-"""Revision 0008: see sql/0008_ingest.sql."""
+"""Revision 0007: see sql/0007_ingest.sql."""
 
 from store.migrations.runner import execute_files
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
     """Apply the revision."""
-    execute_files("0008_ingest.sql")
+    execute_files("0007_ingest.sql")

@@ -52,3 +52,17 @@ CREATE OR REPLACE VIEW grafana.gateway AS
 SELECT g.id, g.code, g.name, g.archive, n.online, n.status_at, n.last_seen_at, id_count(n.missing) AS gap_count,
        n.clock_skew_s, n.throttled_count, n.throttled_at
 FROM gateway g LEFT JOIN gateway_seen n ON n.gateway = g.code WHERE g.retired_at IS NULL;
+
+-- What Sparkplug births have said: without it every gateway would have to be asked again after a restart, and messages
+-- that are redelivered could not be read.
+CREATE TABLE gateway_birth (
+    gateway     text NOT NULL,
+    device      text NOT NULL,               -- '' for the node itself
+    bd_seq      bigint,                      -- ties a death to its birth; of nodes only
+    metrics     jsonb NOT NULL,              -- [[name, alias or null, datatype, unit or null], …]
+    learned_at  timestamptz NOT NULL,        -- reception; the clocks of devices are not asked
+    PRIMARY KEY (gateway, device)
+);
+COMMENT ON TABLE gateway_birth IS 'Names behind the aliases of Sparkplug gateways, as their last births gave them.';
+GRANT SELECT, INSERT, UPDATE ON gateway_birth TO nhip_ingest;
+GRANT SELECT ON gateway_birth TO nhip_api;

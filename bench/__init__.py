@@ -1,0 +1,1 @@
+"""Benchmarks: programs that measure the platform beside the limits of what it stands on."""
