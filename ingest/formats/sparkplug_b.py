@@ -166,7 +166,7 @@ class _Decoding:
         self._awaiting: list[tuple[str, str | None, bytes]] = []
         self._taught: list[Alias] = []
         self._bd_seq: int | None = None
-        self._without_number = 0
+        self._passed_over = 0
 
     def batch(self, envelope: _Envelope) -> DecodedBatch:
         self._payload_ms = envelope.timestamp
@@ -175,8 +175,9 @@ class _Decoding:
             take(metric)
         gathered = self._gathering.batch()
         faults = gathered.faults + self._awaiting_faults()
-        # An edge node reports what changed, and that may be a text. On our own topic it is a wrong format.
-        if self._without_number and self._kind is None and not (len(gathered) or faults or self._taught):
+        # An edge node reports what changed, and that may be a text. Our own topic has other formats as well:
+        # what says nothing there is taken for none of this one.
+        if self._kind is None and not (len(gathered) or faults or self._taught or self._passed_over):
             self._refuse()
         about = Sparkplug(
             gateway=self._gateway,
@@ -225,20 +226,23 @@ class _Decoding:
     def _take(self, metric: bytes) -> None:
         known: Alias | None = None
         name: str | None = None
+        found: Fields = {}
         try:
             found = metric_fields(metric, self._reader)
             name, known = self._named(found)
             if name == _BD_SEQ:
                 self._take_bd_seq(found)
-            elif not name.startswith(_CONTROL):
+            if name == _BD_SEQ or name.startswith(_CONTROL):
+                self._passed_over += 1
+            else:
                 self._add(name, found, known)
         except AwaitsBirthError as error:
             self._awaiting.append((str(error), None if name is None else self._prefix + name, metric))
         except WireError as error:
             unreadable = UnreadableError(field="metric", found=str(error), expected="a Sparkplug metric")
-            self._set_aside(unreadable, name, known, metric)
+            self._set_aside(unreadable, name, metric + _spelled_out(found, known))
         except UnreadableError as error:
-            self._set_aside(error, name, known, metric)
+            self._set_aside(error, name, metric + _spelled_out(found, known))
 
     def _named(self, found: Fields) -> tuple[str, Alias | None]:
         raw = found.get(NAME)
@@ -268,10 +272,10 @@ class _Decoding:
         if self._is_birth or (self._kind is None and NAME in found and ALIAS in found):
             self._teach(name, found, datatype, unit)
         if found.get(IS_NULL):
+            self._passed_over += 1
             return
         value = number(found, datatype)
         if value is None:
-            self._without_number += 1
             return
         self._gathering.add(self._prefix + name, self._moment_us(found), value, unit)
         self._flags.append(flag)
@@ -304,13 +308,7 @@ class _Decoding:
             raise UnreadableError(field="timestamp", found=moment, expected="milliseconds since 1970")
         return moment * 1000
 
-    def _set_aside(
-        self, error: UnreadableError, name: str | None, known: Alias | None, metric: bytes
-    ) -> None:
-        # Read again when the book says something else, an alias would be another metric's.
-        if name is not None and known is not None and known.alias is not None:
-            # Of a repeated field protobuf keeps the last: what is appended wins, except over broken bytes.
-            metric += encoded_bytes(1, name.encode())
+    def _set_aside(self, error: UnreadableError, name: str | None, metric: bytes) -> None:
         sensor = None if name is None else self._prefix + name
         self._gathering.set_aside(error, sensor, self._message(metric))
 
@@ -318,3 +316,11 @@ class _Decoding:
         """Return a payload with these metrics alone."""
         head = b"" if self._payload_ms is None else encoded_number(1, self._payload_ms)
         return head + b"".join(encoded_bytes(2, metric) for metric in metrics)
+
+
+def _spelled_out(found: Fields, known: Alias | None) -> bytes:
+    """Return the fields that a birth told of a metric: read again later, its alias may be another's."""
+    if known is None or known.alias is None:
+        return b""
+    name = b"" if NAME in found else encoded_bytes(1, known.name.encode())
+    return name if found.get(DATATYPE) else name + encoded_number(4, known.datatype)

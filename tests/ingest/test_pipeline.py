@@ -228,7 +228,10 @@ def test_the_registry_chooses_the_decoder(registry, ingester, publisher, gateway
     publisher(senml).send([{"bn": "dev/", "bt": NOW, "n": "a", "v": 21.5}])
     publisher(senml).send(timeless)
     eventually(lambda: len(registry.quarantine()) == 2)
-    assert set(registry.readings()) == {(f"{flat}.pm25", NOW, 12.3, 1, 0), (f"{senml}.dev/a", NOW, 21.5, 1, 0)}
+    assert set(registry.readings()) == {
+        (f"{flat}.pm25", NOW, 12.3, 1, 0),
+        (f"{senml}.dev/a", NOW, 21.5, 1, 0),
+    }
     ((reason, payload),) = registry.rows("SELECT reason, payload FROM quarantine WHERE gateway = %s", senml)
     assert (reason, json.loads(payload)) == ("malformed", timeless)
 
