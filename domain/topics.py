@@ -65,7 +65,11 @@ def sparkplug_topic(text: str) -> SparkplugTopic | None:
         return None
     group, kind, gateway, *device = levels
     is_device = kind.startswith("D")
-    if kind not in SparkplugKind.__members__ or len(device) != is_device or not GATEWAY_PATTERN.fullmatch(gateway):
+    if (
+        kind not in SparkplugKind.__members__
+        or len(device) != is_device
+        or not GATEWAY_PATTERN.fullmatch(gateway)
+    ):
         return None
     return SparkplugTopic(group, SparkplugKind(kind), gateway, device[0] if device else "")
 

@@ -18,8 +18,8 @@ ROLES = {
 }
 # Run while setting up, by whoever migrates.
 OWNER_STATEMENTS = {"nhip/stack/sql/insert_admin_key.sql", "nhip/stack/sql/revoke_key.sql"}
-# Not ours to run: Grafana does, after expanding its macros (tests/dashboards); migrations are scripts. The views
-# that nhip/doctor/timescale reads exist on a server with TimescaleDB only (tests/nhip/test_doctor_database.py).
+# Not ours to run: Grafana does, after expanding its macros (tests/dashboards); migrations are scripts. The
+# views that nhip/doctor/timescale reads exist with TimescaleDB only (tests/nhip/test_doctor_database.py).
 ELSEWHERE = {"dashboards", "nhip/doctor/timescale", "store/migrations"}
 
 

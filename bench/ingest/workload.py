@@ -69,7 +69,8 @@ class Workload:
         local = serial % each
         # The odd milliseconds keep the decimals of `t` from being zeros, which would compress too well.
         ts_ms = (self.first_s + serial // each) * 1_000 + (local * 37 + gateway * 7) % 1_000
-        value = 10.0 + ((serial * 7 + local * 131 + gateway * 17) % 9_000) / 100.0
+        # One division of whole numbers: the very double that the two decimals of the payload are read as.
+        value = (1_000 + (serial * 7 + local * 131 + gateway * 17) % 9_000) / 100.0
         return gateway * each + local, ts_ms, value
 
     def payload(self, message: int) -> bytes:

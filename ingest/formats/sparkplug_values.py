@@ -137,7 +137,7 @@ def _integer(found: Fields, datatype: int) -> int:
         half = 1 << (width - 1)
         for bits in (width, 32, 64):
             value = whole - (1 << bits) if whole >= 1 << (bits - 1) else whole
-            if -half <= value < half:
+            if whole < 1 << bits and -half <= value < half:
                 return value
     raise UnreadableError(field="value", found=whole, expected=f"a value of datatype {datatype}")
 

@@ -46,7 +46,8 @@ def test_readings_are_stored_flagged_converted_and_acknowledged(registry, ingest
     ]
     assert registry.account(gateway) == {"messages": 1, "received": 6, "stored": 6}
     ((online, last_id, gaps, skew),) = registry.rows(
-        "SELECT online, last_batch_id::int, id_count(missing), clock_skew_s FROM gateway_seen WHERE gateway = %s",
+        "SELECT online, last_batch_id::int, id_count(missing), clock_skew_s"
+        " FROM gateway_seen WHERE gateway = %s",
         gateway,
     )
     assert (online, last_id, gaps) == (None, 7, 0)

@@ -177,7 +177,10 @@ def test_signed_integers_are_read_however_far_their_sign_is_extended(width):
                 assert values_of(decode(NODE_DATA, payload(metric))) == [("i", float(value))]
 
 
-@pytest.mark.parametrize(("datatype", "value"), [(1, 256), (1, 2**31), (2, 2**16), (5, 256), (7, 2**32)])
+@pytest.mark.parametrize(
+    ("datatype", "value"),
+    [(1, 256), (1, 300), (1, 2**31), (1, 2**32 - 129), (2, 2**16), (5, 256), (7, 2**32)],
+)
 def test_an_integer_beyond_its_type_is_set_aside(datatype, value):
     batch = decode(NODE_DATA, payload(named("i", None, datatype) + encoded_number(11, value)))
     assert (len(batch), [fault.sensor for fault in batch.faults]) == (0, ["i"])
