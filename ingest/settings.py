@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.service_accounts import SERVICE_USERS
+
 _SHARD: Final = re.compile(r"([1-9][0-9]?)/([1-9][0-9]?)")
-_SHARDS_MAX: Final = 64
+# As many as the brokers of `nhip broker sync` have accounts for.
+_SHARDS_MAX: Final = len(SERVICE_USERS)
 
 
 class IngestSettings(BaseSettings):

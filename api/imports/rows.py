@@ -14,6 +14,7 @@ from api.registration import checked_unit
 from domain.periods import DEFAULT_TIME_ZONE
 from domain.quantities import QUANTITIES
 from domain.registry import AreaKind, SiteKind
+from domain.service_accounts import RESERVED_PATTERN, is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +57,15 @@ def _code(pattern: re.Pattern[str], expected: str) -> Callable[[str, object], st
         return text
 
     return check
+
+
+def _gateway(name: str, value: object) -> str:
+    text = _code(_GATEWAY, "1 to 64 of a-z, 0-9 and -")(name, value)
+    if is_reserved(text):
+        raise _RowError(
+            fault(name, value, f"a code other than those of the ingesters, {RESERVED_PATTERN.pattern}")
+        )
+    return text
 
 
 def number_of(value: object) -> float | None:
@@ -128,7 +138,7 @@ def _instant(name: str, value: object) -> str:
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "gateway": _code(_GATEWAY, "1 to 64 of a-z, 0-9 and -"),
+    "gateway": _gateway,
     "sensor": _sensor_name,
     "quantity": _choice(tuple(QUANTITIES)),
     "unit": _text,

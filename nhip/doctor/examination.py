@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import psycopg
 import urllib3
 
+from domain.service_accounts import SERVICE_USERS
 from domain.text import Text
 from nhip.cli.client import ClientError
 from nhip.doctor import broker, broker_config, database, gateways, ingester, timescale
 from nhip.doctor.finding import Limits, Part, Report, problem
 from nhip.doctor.questions import NotCheckableError, Questions
 from nhip.doctor.remote import RemoteQuestions
-from nhip.stack.broker_access import SERVICE_USER
 from store.connections import connect
 from store.errors import StoreUnavailableError
 from store.migrations.runner import revision_of, revision_wanted
@@ -152,7 +152,7 @@ def _may_be_the_ingester(installation: Installation, url: str) -> bool:
     if user is None:
         return False
     ours = installation.doctor_mqtt_url is not None
-    return not ours or user in {SERVICE_USER, urlsplit(installation.mqtt_url or "").username}
+    return not ours or user in {*SERVICE_USERS, urlsplit(installation.mqtt_url or "").username}
 
 
 def _names_are_free(config: BrokerConfig | None, url: str) -> bool:

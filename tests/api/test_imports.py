@@ -85,6 +85,7 @@ def test_archive_accepts_the_past_from_1970_on(service):
 WRONG_ROWS = [
     ({"gateway": "GW 7"}, "gateway"),
     ({"gateway": None}, "gateway"),
+    ({"gateway": "nhip-ingest-2"}, "gateway"),
     ({"sensor": "  "}, "sensor"),
     ({"sensor": "x" * 65}, "sensor"),
     ({"quantity": "pm3"}, "quantity"),
