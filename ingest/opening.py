@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ingest.births import Births
     from ingest.formats.native_arrays import NativeColumns
     from ingest.inbox import Message
-    from ingest.registry import GatewayEntry, Snapshot
+    from ingest.registry import Snapshot
 
 _NATIVE: Final = "native"
 # Array operations have a fixed cost of about 0.5 ms; decoding one by one costs 22 us a message and 0.3 us a
@@ -56,7 +57,7 @@ class StrictReadings:
     state: NDArray[np.int16]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Opened:
     """The messages of a batch, m of them, decoded.
 
@@ -83,6 +84,11 @@ class Opened:
     middle_us: list[int | None]
     births: dict[Key, Record] = field(default_factory=dict[Key, Record])
     commands: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+
+    @cached_property
+    def received_us(self) -> NDArray[np.int64]:
+        """Shape (m,): reception of each message, microseconds since 1970."""
+        return np.array([message.received_us for message in self.messages], dtype=np.int64)
 
     @property
     def telemetry(self) -> NDArray[np.bool_]:
@@ -132,23 +138,18 @@ def open_all(
         births: what Sparkplug gateways have said of their aliases.
     """
     numbers: dict[str, int] = {}
-    # Topic -> (number of its gateway, its entry if its messages may be decoded as columns).
-    routes: dict[str, tuple[int, GatewayEntry | None]] = {}
-    index: list[int] = []
+    topics = [message.topic for message in messages]
+    # The number of the gateway whose messages may be decoded as columns, -1 for all others.
+    routes = {topic: _columnar_number(topic, snapshot, numbers) for topic in dict.fromkeys(topics)}
+    index = [routes[topic] for topic in topics]
     parcels: dict[int, Parcel] = {}
     columnar: list[int] = []
     for position, message in enumerate(messages):
-        route = routes.get(message.topic)
-        if route is None:
-            entry = _native_entry(message.topic, snapshot)
-            number = -1 if entry is None else numbers.setdefault(entry.code, len(numbers))
-            routes[message.topic] = route = (number, entry)
-        if route[1] is not None and len(message.payload) <= payload_bytes_max and not message.throttled:
-            index.append(route[0])
+        if index[position] >= 0 and len(message.payload) <= payload_bytes_max and not message.throttled:
             columnar.append(position)
-            continue
-        parcels[position] = parcel = opened(message, snapshot, payload_bytes_max, births)
-        index.append(numbers.setdefault(parcel.gateway, len(numbers)))
+        else:
+            parcels[position] = parcel = opened(message, snapshot, payload_bytes_max, births)
+            index[position] = numbers.setdefault(parcel.gateway, len(numbers))
     result = Opened(
         messages=messages,
         snapshot=snapshot,
@@ -174,12 +175,15 @@ def isolated(message: Message, error: Exception) -> Parcel:
     return Parcel(message, gateway, refusal=refusal)
 
 
-def _native_entry(topic: str, snapshot: Snapshot) -> GatewayEntry | None:
+def _columnar_number(topic: str, snapshot: Snapshot, numbers: dict[str, int]) -> int:
+    """Return the number of a topic's gateway if it writes natively and is in use, else -1."""
     levels = topic.split("/")
     if len(levels) != 4 or levels[3] != Channel.DATA:  # noqa: PLR2004 # nhip/v1/{gateway}/data
-        return None
+        return -1
     entry = snapshot.gateways.get(levels[2])
-    return entry if entry is not None and entry.payload_format == _NATIVE and not entry.retired else None
+    if entry is None or entry.payload_format != _NATIVE or entry.retired:
+        return -1
+    return numbers.setdefault(entry.code, len(numbers))
 
 
 def _decode_columnar(result: Opened, columnar: list[int]) -> None:

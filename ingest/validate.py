@@ -119,13 +119,12 @@ def judged(opened: Opened, *, groups_max: int, bytes_max: int) -> Judgement:
         entries.extend(_refused(columns, refused, opened, groups_max))
     accepted = np.flatnonzero(columns.code == 0) if len(refused) else slice(None)
     slot = columns.slot[accepted]
-    received_us = np.array([message.received_us for message in opened.messages], dtype=np.int64)
     candidates = Candidates(
         parcel=columns.parcel[accepted],
         position=columns.position[accepted],
         sensor_id=snapshot.sensor_id[slot],
         ts_us=columns.ts_us[accepted],
-        received_us=received_us[columns.parcel[accepted]],
+        received_us=opened.received_us[columns.parcel[accepted]],
         value=value[accepted],
         flag=_flagged(columns.flag[accepted], value[accepted], slot, snapshot),
         state=columns.state[accepted],
@@ -257,15 +256,16 @@ def _converted(columns: _Columns, snapshot: Snapshot) -> NDArray[np.float64]:
 
 
 def _check_window(columns: _Columns, opened: Opened) -> None:
-    gateways = opened.snapshot.gateways
-    entries = [gateways.get(code) for code in opened.gateways]
-    windows = [
-        window(entries[number], message.received_us)
-        for number, message in zip(opened.gateway_index.tolist(), opened.messages, strict=True)
-    ]
-    bounds = np.array(windows, dtype=np.int64).reshape(-1, 2)
-    _refuse(columns, columns.ts_us < bounds[columns.parcel, 0], Reason.ANCIENT)
-    _refuse(columns, columns.ts_us > bounds[columns.parcel, 1], Reason.FUTURE)
+    # As `window` says it, for all messages at once.
+    entries = [opened.snapshot.gateways.get(code) for code in opened.gateways]
+    past_us = np.array([0 if e is None else e.past_us for e in entries], dtype=np.int64)
+    future_us = np.array([0 if e is None else e.future_us for e in entries], dtype=np.int64)
+    archive = np.array([e is not None and e.archive for e in entries], dtype=np.bool_)
+    gateway, received_us = opened.gateway_index, opened.received_us
+    earliest_us = np.where(archive[gateway], 0, received_us - past_us[gateway])
+    latest_us = received_us + future_us[gateway]
+    _refuse(columns, columns.ts_us < earliest_us[columns.parcel], Reason.ANCIENT)
+    _refuse(columns, columns.ts_us > latest_us[columns.parcel], Reason.FUTURE)
 
 
 def _flagged(

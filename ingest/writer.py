@@ -239,7 +239,7 @@ def month_of(moment_us: int) -> int:
 def count_messages(tally: Tally, opened: Opened) -> None:
     """Count the messages of each gateway and hour, and readings that are counted without being kept."""
     counted = np.flatnonzero(opened.telemetry)
-    received_us = np.array([message.received_us for message in opened.messages], dtype=np.int64)[counted]
+    received_us = opened.received_us[counted]
     for gateway, hour, count in _grouped(opened.gateway_index[counted], received_us // HOUR_US):
         tally.add_messages(opened.gateways[gateway], hour * HOUR_US, count)
     for position, parcel in opened.parcels.items():

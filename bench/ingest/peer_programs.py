@@ -48,6 +48,7 @@ class Peer:
         tables: SQL that makes its table, where it does not do so itself.
         count: SQL that returns readings stored and distinct readings stored.
         table: what it writes.
+        whole_messages: a row of its table is a message.
         prepare: installs it, writes its configuration and returns how it is started; given rig, DSN, folder.
     """
 
@@ -57,6 +58,7 @@ class Peer:
     count: str
     table: str
     prepare: Callable[[Rig, str, Path], Program]
+    whole_messages: bool = False
 
 
 def _cache(name: str) -> Path:
@@ -255,6 +257,7 @@ PEERS: Final = (
         ),
         table="peer",
         prepare=_bridge,
+        whole_messages=True,
     ),
     Peer(
         name="Node-RED 4",

@@ -109,6 +109,9 @@ def test_an_earlier_birth_says_nothing_in_a_later_one():
     later = decode(NODE_BIRTH, payload(encoded_number(2, 1) + double(1)), known_book())
     assert len(later) == 0
     assert [fault.reason for fault in later.faults] == [Reason.MALFORMED]
+    again = decode(NODE_BIRTH, payload(named("Station/Battery", 1, 10) + double(1)), known_book())
+    assert again.units == (None,)
+    assert again.sparkplug.birth.metrics == (Alias("Station/Battery", 1, 10, None),)
 
 
 def test_what_awaits_a_birth_is_read_after_it():
@@ -158,6 +161,18 @@ def test_a_fault_behind_an_alias_keeps_its_type():
     (fault,) = decode(NODE_DATA, message, known_book()).faults
     assert (fault.sensor, fault.reason) == ("Station/Count", Reason.MALFORMED)
     assert decode(NODE_DATA, fault.raw).faults == (fault,)
+
+
+def test_broken_properties_behind_an_alias_keep_its_name():
+    quality = encoded_bytes(9, encoded_bytes(1, b"Quality") + encoded_bytes(2, b"\x18"))
+    (fault,) = decode(NODE_DATA, payload(encoded_number(2, 1) + double(1) + quality), known_book()).faults
+    assert (fault.sensor, fault.reason) == ("Station/Battery", Reason.MALFORMED)
+    assert decode(NODE_DATA, fault.raw).faults == (fault,)
+
+
+def test_of_a_32_bit_field_the_low_half_counts():
+    metric = named("u", None, TYPES["uint32"]) + encoded_number(10, 2**64 - 2)
+    assert values_of(decode(NODE_DATA, payload(metric))) == [("u", 2.0**32 - 2)]
 
 
 def test_a_fault_behind_an_alias_keeps_its_name():
