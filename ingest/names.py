@@ -50,6 +50,7 @@ class NameTable:
         self._gateway, self._words, self._slot = gateway[order], words[order], slot[order]
         # The first words of all names lie together: a look-up reads as many as the longest name asked for.
         self._columns = np.ascontiguousarray(self._words.T)
+        self._width = (_WORDS_MAX - (self._words[:, ::-1] != 0).argmax(axis=1)).astype(np.int8)
 
     def find(self, gateway: NDArray[np.int64], name_words: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Return the slot of each name, -1 where there is none.
@@ -66,9 +67,9 @@ class NameTable:
         place[place == len(self._hash)] = 0
         found = (self._hash[place] == hashes) & (self._gateway[place] == gateway)
         width = name_words.shape[1]
-        for position in range(_WORDS_MAX):
-            wanted = name_words[:, position] if position < width else np.uint64(0)
-            found &= self._columns[position][place] == wanted
+        found &= self._width[place] <= width
+        for position in range(width):
+            found &= self._columns[position][place] == name_words[:, position]
         return np.where(found, self._slot[place], np.int32(_ABSENT))
 
     def _hashes(self, gateway: NDArray[np.int64], words: NDArray[np.uint64]) -> NDArray[np.uint64]:

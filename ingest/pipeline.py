@@ -14,7 +14,7 @@ import structlog
 from ingest import metrics
 from ingest.assembler import judged_together
 from ingest.batch import closed
-from ingest.gateway_counts import GATEWAY_COUNTS
+from ingest.gateway_counts import GATEWAY_COUNTS, UNREGISTERED
 from ingest.ledger import Outcome
 from ingest.opening import isolated, of_parcels
 from ingest.session import Completion
@@ -189,9 +189,10 @@ def _count(batch: Batch, written: Written) -> None:
     for outcome in Outcome:
         metrics.READINGS.labels(outcome.name.lower()).inc(written.tally.total(outcome))
     messages = batch.opened.messages
-    for message, number in zip(messages, batch.opened.gateway_index.tolist(), strict=True):
-        if message.throttled:
-            metrics.GATEWAY_THROTTLED.labels(batch.opened.gateways[number]).inc()
+    for parcel in batch.opened.parcels.values():
+        if parcel.rejected:
+            known = parcel.gateway in batch.opened.snapshot.gateways
+            metrics.GATEWAY_THROTTLED.labels(parcel.gateway if known else UNREGISTERED).inc()
     telemetry = int(batch.opened.telemetry.sum())
     metrics.MESSAGES.labels("data").inc(telemetry)
     metrics.MESSAGES.labels("status").inc(len(messages) - telemetry)

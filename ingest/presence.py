@@ -123,29 +123,33 @@ def _multirange(ranges: Iterable[tuple[int, int]]) -> str:
 
 
 def _heard(opened: Opened) -> dict[str, _Heard]:
-    heard: dict[str, _Heard] = {}
-    archives = {code for code in opened.gateways if _is_archive(code, opened.snapshot)}
     numbers = opened.gateway_index.tolist()
-    for position, message in enumerate(opened.messages):
-        gateway = opened.gateways[numbers[position]]
-        parcel = opened.parcels.get(position)
-        status = None if parcel is None else parcel.status
-        if parcel is not None and not parcel.is_telemetry and status is None:
-            continue
-        one = heard.get(gateway)
-        if one is None:
-            one = heard[gateway] = _Heard(message.received_us)
-        one.at_us = max(one.at_us, message.received_us)
-        batch_id, middle_us = opened.batch_ids[position], opened.middle_us[position]
+    silent = {
+        position
+        for position, parcel in opened.parcels.items()
+        if not parcel.is_telemetry and parcel.status is None
+    }
+    # Number of the gateway -> its last message; they are in the order of reception.
+    last = {number: position for position, number in enumerate(numbers) if position not in silent}
+    heard = {number: _Heard(opened.messages[position].received_us) for number, position in last.items()}
+    for number, batch_id in zip(numbers, opened.batch_ids, strict=True):
         if batch_id is not None:
-            one.batch_ids.append(batch_id)
-        if middle_us is not None and gateway not in archives:
-            one.skew_s = (message.received_us - middle_us) / 1e6
-        if status is not None:
-            one.status, one.status_us = status, message.received_us
-        if message.throttled:
-            one.throttled += 1
-    return heard
+            heard[number].batch_ids.append(batch_id)
+    timed = {
+        number: position
+        for position, (number, middle_us) in enumerate(zip(numbers, opened.middle_us, strict=True))
+        if middle_us is not None
+    }
+    for number, position in timed.items():
+        middle_us = opened.middle_us[position]
+        if middle_us is not None and not _is_archive(opened.gateways[number], opened.snapshot):
+            heard[number].skew_s = (opened.messages[position].received_us - middle_us) / 1e6
+    for position in sorted(opened.parcels.keys() - silent):
+        parcel, one = opened.parcels[position], heard[numbers[position]]
+        if parcel.status is not None:
+            one.status, one.status_us = parcel.status, parcel.message.received_us
+        one.throttled += parcel.rejected
+    return {opened.gateways[number]: one for number, one in heard.items()}
 
 
 def _is_archive(gateway: str, snapshot: Snapshot) -> bool:

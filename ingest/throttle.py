@@ -9,6 +9,7 @@ whose outbox sends them again. Where there is room for everybody nothing is refu
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -26,6 +27,8 @@ _SHARES_MAX: Final = 4
 # One gateway alone floods nobody.
 _GATEWAYS_MIN: Final = 2
 _LOG_EVERY_S: Final = 60.0
+# Chunks of messages smaller than this on average flood by their number long before their bytes do.
+_SMALL_BYTES: Final = 1_000
 
 
 class Throttle:
@@ -40,7 +43,7 @@ class Throttle:
         self._messages_s_max = settings.gateway_messages_s_max
         self._bytes_s_max = settings.gateway_bytes_s_max
         self._window_s = time.monotonic()
-        self._counts: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
         self._logged_s: dict[str, float] = {}
         self.flooding: frozenset[str] = frozenset()
@@ -49,11 +52,11 @@ class Throttle:
 
     def passed(self, messages: Sequence[Message], *, tight: bool) -> Sequence[Message]:
         """Return the messages, those of flooding gateways marked and emptied while room is short."""
-        counts, sizes = self._counts, self._sizes
-        for message in messages:
-            topic = message.topic
-            counts[topic] = counts.get(topic, 0) + 1
-            sizes[topic] = sizes.get(topic, 0) + len(message.payload)
+        self._counts.update([message.topic for message in messages])
+        if sum([len(message.payload) for message in messages]) >= _SMALL_BYTES * len(messages):
+            sizes = self._sizes
+            for message in messages:
+                sizes[message.topic] = sizes.get(message.topic, 0) + len(message.payload)
         now_s = time.monotonic()
         if now_s - self._window_s >= _WINDOW_S:
             self._judge(now_s)
@@ -73,9 +76,11 @@ class Throttle:
             count_max = max(
                 self._messages_s_max * elapsed_s, _SHARES_MAX * sum(counts.values()) / len(counts)
             )
-            size_max = max(self._bytes_s_max * elapsed_s, _SHARES_MAX * sum(sizes.values()) / len(sizes))
+            size_max = max(self._bytes_s_max * elapsed_s, _SHARES_MAX * sum(sizes.values()) / len(counts))
             flooding = {
-                topic for topic, count in counts.items() if count > count_max or sizes[topic] > size_max
+                topic
+                for topic, count in counts.items()
+                if count > count_max or sizes.get(topic, 0) > size_max
             }
         for topic in flooding:
             if now_s - self._logged_s.get(topic, -_LOG_EVERY_S) >= _LOG_EVERY_S:
@@ -84,9 +89,9 @@ class Throttle:
                     "gateway_floods",
                     topic=topic,
                     messages_s=round(counts[topic] / elapsed_s),
-                    bytes_s=round(sizes[topic] / elapsed_s),
+                    bytes_s=round(sizes.get(topic, 0) / elapsed_s),
                     hint="its messages are refused while room is short; it should send larger batches",
                 )
         self.flooding = frozenset(flooding)
         self._logged_s = {topic: at_s for topic, at_s in self._logged_s.items() if topic in flooding}
-        self._counts, self._sizes, self._window_s = {}, {}, now_s
+        self._counts, self._sizes, self._window_s = Counter(), {}, now_s

@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_QUOTE, _COLON, _COMMA, _BACKSLASH, _NEWLINE, _BRACE = b'":,\\\n}'
+_QUOTE, _COLON, _COMMA, _BACKSLASH, _BRACE = b'":,\\}'
+# DEL: no text that is understood contains it.
+_SEPARATOR: Final = b"\x7f"
 _FIRST_PRINTABLE, _PRINTABLE_COUNT = 32, 95
+# The second and third character behind the quote of a key.
+_KEY_END: Final = np.uint64(_QUOTE | _COLON << 8)
 _UNITS_MAX: Final = 64
 _FLAGS: Final = (1, 2, 3, 4, 9)
+_IS_KEY: Final = np.isin(np.arange(256), np.frombuffer(b"stvuqd", dtype=np.uint8))
 _STATES: Final = {b'"00"': 0, b'"01"': 1, b'"02"': 2}
 
 
@@ -92,10 +97,10 @@ def decode_many(payloads: Sequence[bytes]) -> NativeColumns:
 
 
 def _joined(payloads: Sequence[bytes]) -> bytes:
-    """Return the payloads as lines, without white space between tokens."""
-    text = b"\n".join(payloads)
-    if text.count(b"\n") != len(payloads) - 1:
-        text = b"\n".join([b"" if b"\n" in payload else payload for payload in payloads])
+    """Return the payloads with separators between them, without white space between tokens."""
+    text = _SEPARATOR.join(payloads)
+    if text.count(_SEPARATOR) != len(payloads) - 1:
+        text = _SEPARATOR.join([b"" if _SEPARATOR in payload else payload for payload in payloads])
     if b'": ' in text:
         # Only beside a quote or a brace, where nothing but a name or a unit could be meant: those that
         # contain a comma or a colon are not understood.
@@ -108,19 +113,18 @@ class _Decoding:
 
     def __init__(self, payloads: Sequence[bytes]) -> None:
         text = _joined(payloads)
+        self._is_plain = text.isascii() and b"\\" not in text
         self._text = Characters.of(text)
         data = self._text.data
-        breaks = np.flatnonzero(data == _NEWLINE)
+        breaks = np.flatnonzero(data == _SEPARATOR[0])
         self._start = np.concatenate(([PADDING], breaks + 1))
         self._end = np.concatenate((breaks, [len(data) - PADDING]))
         quotes = np.flatnonzero(data == _QUOTE)
-        is_key = (data[quotes + 2] == _QUOTE) & (data[quotes + 3] == _COLON)
-        name = data[quotes + 1]
-        is_key &= (
-            (name == ord("s")) | (name == ord("t")) | (name == ord("v"))
-            | (name == ord("u")) | (name == ord("q")) | (name == ord("d"))
-        )  # fmt: skip
-        self._key = quotes[is_key]
+        ahead = self._text.words[quotes]
+        candidate = np.flatnonzero(((ahead >> np.uint64(16)) & np.uint64(0xFFFF)) == _KEY_END)
+        name = ((ahead[candidate] >> np.uint64(8)) & np.uint64(0xFF)).astype(np.uint8)
+        is_key = _IS_KEY[name]
+        self._key = quotes[candidate[is_key]]
         self._name = name[is_key]
         self._key_count = self._per_message(self._key)
         self._quote_count = self._per_message(quotes)
@@ -164,10 +168,12 @@ class _Decoding:
 
     def _refuse_characters(self) -> None:
         data = self._text.data[PADDING : len(self._text.data) - PADDING]
+        if self._is_plain and (not len(data) or data.min() >= _FIRST_PRINTABLE):
+            return
         odd = (data - np.uint8(_FIRST_PRINTABLE)) >= _PRINTABLE_COUNT
         odd |= data == _BACKSLASH
         found = np.flatnonzero(odd)
-        found = found[data[found] != _NEWLINE] + PADDING
+        found = found[data[found] != _SEPARATOR[0]] + PADDING
         if len(found):
             self._bad[np.searchsorted(self._start, found, side="right") - 1] = True
 
