@@ -1,10 +1,13 @@
 """What client commands print: JSON for machines, tables for people."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+
+_PIPE_WIDTH: Final = 240
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on standard output.")]
 
@@ -26,7 +29,8 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> No
     for row in rows:
         # As Text, because square brackets of a unit such as [NTU] would be taken for markup.
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
-    Console().print(table)
+    # A pipe has no width; rich would take 80 and cut the columns.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
