@@ -302,7 +302,7 @@ def test_what_the_ingester_counts(metrics, code):
 
 
 def test_an_ingester_that_is_not_ready_or_not_there():
-    """The page shows what this process counts, other tests' retries included: only what is asked for is read."""
+    """The page shows what this process counts, other tests included: only what is asked for is read."""
     import ingest.metrics  # noqa: F401 # fills the page
 
     def found(url: str, code: str) -> list[str]:
