@@ -81,6 +81,11 @@ class Inbox:
         return self._open_count * 4 <= self._messages_max * 3 and self._open_bytes * 4 <= self._bytes_max * 3
 
     @property
+    def room(self) -> int:
+        """Messages that may still be put in."""
+        return 0 if self.is_full else self._messages_max - self._open_count
+
+    @property
     def is_tight(self) -> bool:
         """Half of a bound is used: from here on a flooding gateway is held back, so that others find room."""
         return self._open_count * 2 >= self._messages_max or self._open_bytes * 2 >= self._bytes_max

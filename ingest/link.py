@@ -11,6 +11,7 @@ from ingest.connection import ConnectionLostError
 
 if TYPE_CHECKING:
     from ingest.connection import Connection
+    from ingest.inbox import Message
     from ingest.packets import Control, Decoder
 
 _PACKET_ID_MAX: Final = 65_535
@@ -25,6 +26,8 @@ class Link:
         self.decoder = decoder
         self.keepalive_s = keepalive_s
         self.accepted = False
+        # Received in one chunk with others, and more than the inbox had room for.
+        self.held: list[Message] = []
         # Our subscriptions are as they should be.
         self.settled = False
         self.subscribe_id = 0

@@ -27,7 +27,7 @@ from ingest.packets import Connect, Decoder, ProtocolError
 from ingest.subscription import subscription_of
 
 if TYPE_CHECKING:
-    from ingest.inbox import Inbox
+    from ingest.inbox import Inbox, Message
     from ingest.packets import Control
     from ingest.settings import IngestSettings
 
@@ -289,16 +289,24 @@ class Session:
                 self._handle(link, control)
             if messages:
                 link.message_s = link.heard_s
-                self._inbox.put_many(messages)
+                self._hand_over(link, messages)
                 total += len(messages)
-            if self._inbox.is_full or len(data) < link.connection.chunk_bytes_full:
+            if self._inbox.is_full or link.held or len(data) < link.connection.chunk_bytes_full:
                 break
         return total
 
+    def _hand_over(self, link: Link, messages: list[Message]) -> None:
+        """Put messages into the inbox up to its bound; what does not fit waits here, and nothing is read."""
+        room = self._inbox.room
+        link.held = messages[room:]
+        self._inbox.put_many(messages if not link.held else messages[:room])
+
     def _decide_pause(self, link: Link) -> None:
-        if not self._paused and self._inbox.is_full:
+        if link.held and self._inbox.has_room and not self._reading_ended.is_set():
+            self._hand_over(link, link.held)
+        if not self._paused and (self._inbox.is_full or link.held):
             self._paused = True
-        elif self._paused and self._inbox.has_room:
+        elif self._paused and self._inbox.has_room and not link.held:
             self._paused = False
             # What the broker has said meanwhile stands behind many messages.
             link.heard_s = time.monotonic()

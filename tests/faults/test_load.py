@@ -19,13 +19,14 @@ LATENCY_S_MAX = 2.0
 def flooded(ground, fleet, ledger, batches, *, limit):
     """Flood while twenty others send once a second; return the flooder and the log."""
     (flooder,) = ground.gateways(1)
+    gateways = fleet(20, rate=0.0, rows=2, resend_s=30.0)
     address = [ground.address[0], str(ground.address[1])]
     with ground.ingester(
         NHIP_INGEST_GATEWAY_MESSAGES_S_MAX=str(limit), NHIP_INGEST_INFLIGHT_MAX="200"
     ) as child:
         child.said("broker_connected")
         # Not before: what nobody has subscribed to yet is sent again after `resend_s`, and would be counted.
-        gateways = fleet(20, rate=20.0, rows=2, resend_s=30.0)
+        gateways.rate = 20.0
         wait_for_acks(ledger, 20)
         with Process([sys.executable, str(FLOOD), *address, flooder, "5000"], {}) as flood:
             eventually(lambda: ground.stored_count([flooder]) > 0, "the flood has begun")

