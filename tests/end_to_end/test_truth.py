@@ -50,7 +50,7 @@ def truth(platform: Any, tmp_path_factory: pytest.TempPathFactory) -> Truth:
     folder = tmp_path_factory.mktemp("city")
     done = platform.nhip(
         *("simulate", "--gateways", "24", "--seed", "11", "--faults", "heavy", "--interval-s", "30"),
-        *("--history", "26h", "--duration", "25s", "--unknown", "0"),
+        *("--history", "26h", "--duration", "40s", "--unknown", "0"),
         *("--truth", str(folder / "truth.jsonl"), "--state-dir", str(folder / "state")),
     )
     assert done.returncode == 0, done.stderr
