@@ -54,16 +54,11 @@ class Node:
         self.client.on_connect = lambda client, *_: client.subscribe(f"spBv1.0/+/NCMD/{gateway}", 1)
         self.client.on_subscribe = lambda *_: ready.set()
         self.client.on_message = lambda _c, _d, message: self.asked.append(message.payload)
-        eventually(lambda: self._connect(broker, ready))
-
-    def _connect(self, broker, ready: threading.Event) -> bool:
-        # The broker reads new accounts a moment after it is told.
+        # The broker reads new accounts a moment after it is told; the client tries again by itself.
+        self.client.reconnect_delay_set(1, 1)
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
-        if ready.wait(1.0):
-            return True
-        self.client.loop_stop()
-        return False
+        assert ready.wait(WAIT_S)
 
     def send(self, kind: str, body: bytes, device: str = "") -> None:
         tail = f"/{device}" if device else ""
