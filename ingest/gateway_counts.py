@@ -1,7 +1,7 @@
 """What became of the readings of each gateway, for Prometheus.
 
-A labelled counter of the client library costs about 3 us a call; with a thousand gateways in a batch that was
-a tenth of the ingester's time. So the sums are kept in a dictionary and shown when somebody asks.
+A labelled counter of the client library is looked up at every call, and a batch may speak of a thousand
+gateways. So the sums are kept in a dictionary and shown when somebody asks.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def key_order(candidates: Candidates) -> NDArray[np.intp]:
         first_us = int(ts_us.min())
         span_us = int(ts_us.max()) - first_us + 1
         if int(sensor_id.max()) * span_us + span_us < _KEY_MAX:
-            # One key of 64 bits: measured 2.3 times as fast as sorting by two columns.
+            # One key of 64 bits: measured 1.8 times as fast as sorting by two columns.
             return np.argsort(sensor_id.astype(np.int64) * span_us + (ts_us - first_us), kind="stable")
     return np.lexsort((ts_us, sensor_id))
 

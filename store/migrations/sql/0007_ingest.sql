@@ -21,7 +21,7 @@ BEGIN
 END $$;
 
 -- The ids still missing after some were heard; `heard` is NULL for a gateway whose ids do not follow each other.
--- PL/pgSQL, because it runs with every batch: its fast paths cost 2 us, an SQL function with the same text 100 us.
+-- PL/pgSQL, because it runs with every batch and nearly always takes one of the fast paths: they plan no subquery.
 CREATE FUNCTION missing_ids(missing nummultirange, last_id numeric, heard nummultirange) RETURNS nummultirange
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
