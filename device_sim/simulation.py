@@ -56,7 +56,8 @@ class SimulationOptions:
         rates: how often faults happen.
         history_s: the city starts so many seconds ago.
         speed: simulated seconds per second while it is behind; None as fast as acknowledged.
-        duration_s: end after so many seconds; None runs until stopped.
+        duration_s: end after so many seconds, but not before the past is delivered as long as the other side
+            acknowledges; None runs until stopped.
         truth: file for the truth.
         unknown: sensors left for a technician to register.
     """
@@ -97,6 +98,8 @@ class Simulation:
         self._refusals: dict[str, int] = {}
         self._paused: set[str] = set()
         self._acknowledged = 0
+        # How many were acknowledged when that number was last seen to change, and when.
+        self._advanced = (0, time.monotonic())
         self._outbox: Outbox
         self._publisher: Publisher
         self._production: Production
@@ -211,7 +214,7 @@ class Simulation:
         start_s = self._production.start_s
         while not self._stopped.is_set():
             elapsed_s = time.monotonic() - begun_s
-            if duration_s is not None and elapsed_s >= duration_s:
+            if duration_s is not None and elapsed_s >= duration_s and not self._fills_past():
                 return
             now_s = time.time() if speed is None else min(time.time(), start_s + elapsed_s * speed)
             batches = self._next_batches(now_s)
@@ -223,6 +226,17 @@ class Simulation:
             while self._publisher.outstanding >= self._settings.outbox_batches_max:
                 if await self._rest(_LOOK_S):
                     return
+
+    def _fills_past(self) -> bool:
+        """Say whether some of the past is still to be delivered, and delivery goes on."""
+        return self._production.has_past and self._advances()
+
+    def _advances(self) -> bool:
+        """Say whether anything was acknowledged of late."""
+        now_s = time.monotonic()
+        if self._acknowledged != self._advanced[0]:
+            self._advanced = (self._acknowledged, now_s)
+        return now_s - self._advanced[1] < _DRAIN_S
 
     def _next_batches(self, now_s: float) -> list[PendingBatch] | None:
         """Return what is due first: what was held up, the live second, the past; None when nothing is."""
@@ -256,8 +270,8 @@ class Simulation:
         return self._stopped.is_set()
 
     async def _drain(self) -> None:
-        deadline_s = time.monotonic() + _DRAIN_S
-        while self._publisher.outstanding and time.monotonic() < deadline_s:
+        self._advanced = (self._acknowledged, time.monotonic())
+        while self._publisher.outstanding and self._advances():
             if await self._rest(_LOOK_S):
                 return
 

@@ -80,7 +80,8 @@ def simulate(  # noqa: PLR0917 # typer's options are arguments
         ),
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(help="End after so long, such as 10m.", show_default=False)
+        str | None,
+        typer.Option(help="End after so long, such as 10m, once the past is delivered.", show_default=False),
     ] = None,
     no_register: Annotated[
         bool, typer.Option("--no-register", help="Only publish; register nothing.")

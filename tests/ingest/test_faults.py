@@ -90,7 +90,8 @@ def test_the_buffer_is_bounded_while_the_database_does_not_answer(broker, regist
         blocker.execute("LOCK TABLE accounting IN ACCESS EXCLUSIVE MODE")
         for batch_id in range(500):
             stream.readings(batch_id, ("a", START + batch_id, 1.0))
-        eventually(lambda: service.inbox.is_full)
+        # A status message that waits for its turn to be acknowledged may use a place of the broker's window.
+        eventually(lambda: service.inbox.open_count >= 50 - 2, "the inbox did not fill")
         most = 0
         deadline = time.monotonic() + 4.0  # longer than the keep-alive
         while time.monotonic() < deadline:
