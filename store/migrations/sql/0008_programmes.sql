@@ -16,6 +16,11 @@ CREATE TABLE target_milestone (
 );
 COMMENT ON TABLE target_milestone IS 'The way from the baseline to the target, where it is not straight.';
 
+ALTER TABLE indicator_value DROP CONSTRAINT indicator_value_period_check,
+    ADD CONSTRAINT indicator_value_period_check CHECK (period IN ('hour', 'day', 'month', 'quarter', 'year'));
+ALTER TABLE target DROP CONSTRAINT target_period_check,
+    ADD CONSTRAINT target_period_check CHECK (period IN ('hour', 'day', 'month', 'quarter', 'year'));
+
 ALTER TABLE indicator_value ADD COLUMN signed boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN indicator_value.signed IS 'Signed off: a recomputation that differs becomes a proposal, and changes nothing.';
 
