@@ -1,4 +1,4 @@
-"""Revision 0008: see sql/0008_programmes.sql."""
+"""Revision 0008: see sql/0008_readings.sql."""
 
 from store.migrations.runner import execute_files
 
@@ -8,4 +8,4 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Apply the revision."""
-    execute_files("0008_programmes.sql")
+    execute_files("0008_readings.sql")

@@ -16,18 +16,13 @@ CREATE TABLE target_milestone (
 );
 COMMENT ON TABLE target_milestone IS 'The way from the baseline to the target, where it is not straight.';
 
-ALTER TABLE indicator_value DROP CONSTRAINT indicator_value_period_check,
-    ADD CONSTRAINT indicator_value_period_check CHECK (period IN ('hour', 'day', 'month', 'quarter', 'year'));
-ALTER TABLE target DROP CONSTRAINT target_period_check,
-    ADD CONSTRAINT target_period_check CHECK (period IN ('hour', 'day', 'month', 'quarter', 'year'));
-
 ALTER TABLE indicator_value ADD COLUMN signed boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN indicator_value.signed IS 'Signed off: a recomputation that differs becomes a proposal, and changes nothing.';
 
 CREATE OR REPLACE VIEW indicator_cell AS
 SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
        limit_value, responsible, note, detail, provisional, method_version, revision, computed_at, signed
-FROM indicator_value
+FROM indicator_value WHERE note IS DISTINCT FROM 'terms'
 UNION ALL
 SELECT indicator_id, subject_kind, subject_id, period, period_start, period_end, value, n, completeness, verdict,
        limit_value, responsible, note, detail, provisional, method_version, revision, computed_at, false
