@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from processing.columns import Cells, Note
 from processing.grid import HOUR_US, period_edges
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from domain.indicators import Indicator, SubjectKind
     from domain.periods import Period
-    from processing.columns import Bools, Floats, Ints
+    from processing.columns import Bools, Cells, Floats, Ints
 
 # Wide enough to pack (subject, instant) into one integer for sorting: hours since 1970 stay below it.
 _HOURS: Final = 1 << 24
@@ -32,36 +31,6 @@ class Terms(NamedTuple):
     denominator: Floats
     present: Floats
     asked: Floats
-
-
-class Ragged(NamedTuple):
-    """k arrays of any lengths, one behind the other.
-
-    Attributes:
-        flat: their numbers, in the order of the rows.
-        size: shape (k,), how many belong to each.
-    """
-
-    flat: Floats
-    size: Ints
-
-    @classmethod
-    def of_terms(cls, terms: Terms) -> Ragged:
-        """Return rows (numerator, denominator, present, asked)."""
-        count = len(terms.numerator)
-        return cls(np.stack(terms, axis=1).ravel(), np.full(count, len(terms), np.int64))
-
-    @property
-    def first(self) -> Ints:
-        """Where each row begins in `flat`."""
-        return np.cumsum(self.size) - self.size
-
-    def take(self, rows: Ints) -> Ragged:
-        """Return the rows at these positions."""
-        size = self.size[rows]
-        begin = np.cumsum(size) - size
-        index = np.repeat(self.first[rows] - begin, size) + np.arange(int(size.sum()))
-        return Ragged(self.flat[index], size)
 
 
 class SubjectHours(NamedTuple):
@@ -90,16 +59,8 @@ class Block:
     subject_ids: Ints
     cells: Cells
     provisional: Bools
-    terms: Terms | Ragged | None = None
+    terms: Terms | None = None
     details: Sequence[str | None] | None = None
-
-
-def hidden(cells: Cells) -> Cells:
-    """Return the cells without what is published: they are kept for longer periods to add up."""
-    nothing = np.full(len(cells), np.nan)
-    return Cells(
-        cells.period_start, cells.period_end, nothing, cells.n, nothing, note=[Note.TERMS] * len(cells)
-    )
 
 
 def distinct_hours(subject_ids: Ints, hours: Ints) -> SubjectHours:

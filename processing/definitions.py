@@ -1,10 +1,10 @@
-"""The table `indicator` says what the recipes in force say."""
+"""The table `indicator` says what the files of `processing.indicators` say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processing.context import recipes_in_force
+from processing.indicators import discover
 from store import statement
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
 def sync(connection: psycopg.Connection[TupleRow]) -> dict[str, int]:
     """Write every indicator's definition, and return code -> number."""
-    recipes = recipes_in_force()
-    for recipe in recipes.values():
+    for recipe in discover().values():
         connection.execute(statement("processing", "upsert_indicator"), _row(recipe.indicator))
     rows = connection.execute(statement("processing", "select_indicator_ids")).fetchall()
-    return {code: number for code, number in rows if code in recipes}
+    return {code: number for code, number in rows if code in discover()}
 
 
 def _row(indicator: Indicator) -> dict[str, object]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from domain.quality import COUNTING_FLAGS, DeviceState
 from processing.arrays import Column, Instants, Int4s
-from processing.bulk import Spans, StoredReadings
 from processing.columns import NO_INSTANT, HourFacts
 from processing.grid import HOUR_US, to_us
 from processing.kernels.ordering import sensor_time_order
@@ -17,15 +16,13 @@ from processing.spans import Extent, FactRules, Run, dirty_hours, runs_of, slot_
 from store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
 
     from processing.columns import Bools, Floats, Ints
     from processing.registry import Sensor
-
-    Source = Callable[[psycopg.Connection[TupleRow], Spans], StoredReadings]
 
 _END_OF_TIME: Final = np.iinfo(np.int64).max // 2
 
@@ -153,13 +150,17 @@ def _with_neighbours(connection: psycopg.Connection[TupleRow], planned: list[Wor
         },
     )
     by_position = {
-        position - 1: found for position, *found in zip(*(column.tolist() for column in columns), strict=True)
+        position - 1: (carry_ts, carry_value, next_hour)
+        for position, carry_ts, carry_value, next_hour in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
     }
     position = 0
     for work in planned:
         runs: list[Run] = []
         for run in work.runs:
-            runs.append(Run(run.first, run.last, *by_position[position]))
+            carry_ts, carry_value, next_hour = by_position[position]
+            runs.append(Run(run.first, run.last, carry_ts, carry_value, next_hour))
             position += 1
         yield replace(work, runs=tuple(runs))
 
@@ -180,38 +181,24 @@ def in_batches(works: Sequence[Work], readings_max: int) -> Iterator[Sequence[Wo
         yield batch
 
 
-def read_arrays(connection: psycopg.Connection[TupleRow], spans: Spans) -> StoredReadings:
-    """Return the rows of `reading` within the spans as one row of arrays: the quickest way to a few."""
-    columns = fetch_columns(
-        connection,
-        "select_readings",
-        {
-            "sensor_ids": Int4s(spans.sensor_id),
-            "starts": Instants(spans.start),
-            "ends": Instants(spans.end),
-            "first": _instant(int(spans.start.min())),
-            "last": _instant(int(spans.end.max())),
-        },
-    )
-    return StoredReadings(*columns)
-
-
-def load_readings(
-    connection: psycopg.Connection[TupleRow], works: Sequence[Work], read: Source = read_arrays
-) -> list[Readings]:
-    """Return the readings of each work's runs and of the next stored hour after each.
-
-    Args:
-        connection: in a transaction.
-        works: sorted by sensor.
-        read: gives the stored readings of spans; of two of the same instant the first counts.
-    """
+def load_readings(connection: psycopg.Connection[TupleRow], works: Sequence[Work]) -> list[Readings]:
+    """Return the readings of each work's runs and of the next stored hour after each."""
     spans = [(index, *span) for index, work in enumerate(works) for span in _spans(work)]
     owners = np.array([span[0] for span in spans], np.int64)
     starts = np.array([span[1] for span in spans], np.int64)
     ends = np.array([span[2] for span in spans], np.int64)
     ids = np.array([work.sensor.id for work in works], np.int64)
-    sensor_id, ts, value, flag, state, received = read(connection, Spans(ids[owners], starts, ends))
+    sensor_id, ts, value, flag, state, received = fetch_columns(
+        connection,
+        "select_readings",
+        {
+            "sensor_ids": Int4s(ids[owners]),
+            "starts": Instants(starts),
+            "ends": Instants(ends),
+            "first": _instant(int(starts.min())),
+            "last": _instant(int(ends.max())),
+        },
+    )
     # `works` is sorted by sensor, so the number of a reading's sensor is a search away.
     owner = np.searchsorted(ids, sensor_id)
     order = sensor_time_order(owner, ts, len(works))

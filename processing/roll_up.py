@@ -22,7 +22,6 @@ from processing.cells import (
     SubjectPeriods,
     Terms,
     children_of,
-    hidden,
     merged_spans,
     periods_of,
     row_in,
@@ -39,28 +38,11 @@ from processing.registry import NOWHERE, load_places, load_site_areas
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from domain.indicators import Indicator
     from processing.columns import Bools, HourFacts, Ints
     from processing.context import Context
 
 # What each longer period is added up from.
-SHORTER: Final = {
-    Period.DAY: Period.HOUR,
-    Period.MONTH: Period.DAY,
-    Period.QUARTER: Period.MONTH,
-    Period.YEAR: Period.MONTH,
-}
-
-
-def needed(indicator: Indicator, period: Period) -> bool:
-    """Return whether the indicator publishes the period, or a longer one that is added up from it."""
-    longer = [one for one, shorter in SHORTER.items() if shorter is period]
-    return period in indicator.periods or any(needed(indicator, one) for one in longer)
-
-
-def published(indicator: Indicator, kind: SubjectKind, period: Period) -> bool:
-    """Return whether the indicator says that it is computed for such subjects over such periods."""
-    return kind in indicator.subject_kinds and period in indicator.periods
+SHORTER: Final = {Period.DAY: Period.HOUR, Period.MONTH: Period.DAY, Period.YEAR: Period.MONTH}
 
 
 def recipes_for(kind: SubjectKind) -> list[FactSumRecipe]:
@@ -121,8 +103,6 @@ def _blocks_of_facts(
     count = len(periods.start)
     present = np.bincount(row, minlength=count) > 0
     for recipe in recipes_for(kind):
-        if not needed(recipe.indicator, period):
-            continue
         columns = (*recipe.terms(facts), *recipe.evidence(facts))
         terms = Terms(*(sums(row, count, column)[present] for column in columns))
         n = sums(row, count, recipe.count(facts))[present].astype(np.int64)
@@ -138,7 +118,7 @@ def longer_periods(context: Context, kind: SubjectKind, period: Period, touched:
     periods = periods_of(touched, period, partial(context.time_zone, kind))
     if not len(periods.start):
         return []
-    recipes = [recipe for recipe in recipes_for(kind) if needed(recipe.indicator, period)]
+    recipes = recipes_for(kind)
     ids = [context.indicator_ids[recipe.indicator.code] for recipe in recipes]
     subject_ids, starts = children_of(periods, SHORTER[period], partial(context.time_zone, kind))
     subject_id, indicator_id, start, n, *columns = fetch_columns(
@@ -200,8 +180,6 @@ def finished(
         limit=limits,
         verdict=verdicts,
     )
-    if not published(recipe.indicator, kind, period):
-        cells = hidden(cells)
     return Block(
         context.indicator_ids[recipe.indicator.code],
         recipe.indicator,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processing.arrays import Booleans, Float8s, Instants, Int4s, Int8s
-from processing.cells import Ragged, SubjectHours
 from processing.grid import from_us
 from processing.loading import fetch_columns
 from store import statement
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 # A parameter of so many rows is a few megabytes; the limit of a message is a gigabyte.
 _ROWS_MAX: Final = 100_000
 _NEW_ROWS_MIN: Final = 500
-_INSTANTS: Final = frozenset({"hour", "first_ts", "last_ts", "last_good_ts", "last_calibrating_ts"})
+_INSTANTS: Final = frozenset({"hour", "first_ts", "last_ts", "last_good_ts"})
 
 
 def save_facts(
@@ -47,19 +46,6 @@ def save_facts(
         sensor_ids.append(changed[0])
         hours.append(changed[1])
     return np.concatenate(sensor_ids), np.concatenate(hours)
-
-
-def accepted_hours(connection: psycopg.Connection[TupleRow], facts: HourFacts) -> SubjectHours:
-    """Return the hours whose stored facts speak of no more readings than these: the others have lost some."""
-    sensor_id, hour, n = fetch_columns(
-        connection,
-        "select_fact_counts",
-        {"sensor_ids": Int4s(facts.sensor_id), "hours": Instants(facts.hour)},
-    )
-    stored = np.lexsort((hour, sensor_id))
-    mine = np.lexsort((facts.hour, facts.sensor_id))
-    kept = n[stored] <= facts.n[mine]
-    return SubjectHours(sensor_id[stored][kept], hour[stored][kept])
 
 
 def _fact_parameters(facts: HourFacts, provisional: Bools, rows: Ints) -> dict[str, object]:
@@ -141,7 +127,7 @@ def _save_block(context: Context, block: Block) -> int:
 
 
 def _value_parameters(block: Block, details: Sequence[str | None], rows: Ints) -> dict[str, object]:
-    cells, terms = block.cells, _terms(block, rows)
+    cells, terms = block.cells, block.terms
     nothing = np.full(len(cells), np.nan)
     chosen = rows.tolist()
 
@@ -152,7 +138,7 @@ def _value_parameters(block: Block, details: Sequence[str | None], rows: Ints) -
 
     return {
         "method_version": block.indicator.method_version,
-        "has_terms": block.terms is not None,
+        "has_terms": terms is not None,
         "subject_ids": Int4s(block.subject_ids[rows]),
         "period_starts": Instants(cells.period_start[rows]),
         "period_ends": Instants(cells.period_end[rows]),
@@ -164,15 +150,9 @@ def _value_parameters(block: Block, details: Sequence[str | None], rows: Ints) -
         "responsibles": texts(cells.responsible),
         "notes": texts(cells.note),
         "details": texts(details),
-        "terms": Float8s(terms.flat),
-        "terms_firsts": Int4s(terms.first + 1),
-        "terms_lasts": Int4s(terms.first + terms.size),
+        "numerators": Float8s((terms.numerator if terms else nothing)[rows]),
+        "denominators": Float8s((terms.denominator if terms else nothing)[rows]),
+        "presents": Float8s((terms.present if terms else nothing)[rows]),
+        "askeds": Float8s((terms.asked if terms else nothing)[rows]),
         "provisionals": Booleans(block.provisional[rows]),
     }
-
-
-def _terms(block: Block, rows: Ints) -> Ragged:
-    if block.terms is None:
-        return Ragged(np.empty(0), np.zeros(len(rows), np.int64))
-    ragged = block.terms if isinstance(block.terms, Ragged) else Ragged.of_terms(block.terms)
-    return ragged.take(rows)

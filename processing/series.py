@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from processing.context import Context
 
 # From short to long; the span to load follows from the longest asked for.
-_BY_LENGTH: Final = (Period.HOUR, Period.DAY, Period.MONTH, Period.QUARTER, Period.YEAR)
+_BY_LENGTH: Final = (Period.HOUR, Period.DAY, Period.MONTH, Period.YEAR)
 # Long periods need months of hours each time, so they wait until an hour is closed.
-_LONG: Final = frozenset({Period.MONTH, Period.QUARTER, Period.YEAR})
+_LONG: Final = frozenset({Period.MONTH, Period.YEAR})
 # A mean of stations that equals the limit but for rounding complies.
 _EQUAL_WITHIN: Final = 1e-9
 

@@ -75,8 +75,6 @@ class Run:
         carry_ts: stored last good reading before `first`; `NO_INSTANT` for none.
         carry_value: its value.
         next_hour: next stored hour with a good reading after `last`; `NO_INSTANT` for none.
-        carry_calibrating_ts: stored last calibrating reading since the hour of `carry_ts` and before `first`;
-            `NO_INSTANT` for none.
     """
 
     first: int
@@ -84,7 +82,6 @@ class Run:
     carry_ts: int = NO_INSTANT
     carry_value: float = float("nan")
     next_hour: int = NO_INSTANT
-    carry_calibrating_ts: int = NO_INSTANT
 
 
 def slot_floor(instant: int, interval_us: int) -> int:

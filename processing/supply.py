@@ -1,8 +1,8 @@
 """SAIDI, SAIFI and MAIFI of feeders and areas from their interruptions.
 
 An interruption is booked whole to the local period in which it began. K_t are the customers of the feeders in
-use in the area; a quarter and a year add up their months. A period has a value when at least one feeder of
-the subject has facts in it; its completeness is the share of time in which the feeders' states are known.
+use in the area; a year adds up its months. A period has a value when at least one feeder of the subject has
+facts in it; its completeness is the share of time in which the feeders' states are known.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from processing.indicators.recipes import InterruptionRecipe, Interruptions
 from processing.judging import Judged, judge
 from processing.loading import fetch_columns
 from processing.registry import NOWHERE, SiteAreas, load_site_areas
-from processing.roll_up import published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -276,10 +275,8 @@ def _details(level: _Level, events: _Events, counted: tuple[Ints, Ints], count: 
     return found
 
 
-def sums_of_months(
-    context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder], period: Period
-) -> Iterator[Block]:
-    """Return the quarters or years that hold the touched hours, each the sum of its months (saved before)."""
+def supply_years(context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder]) -> Iterator[Block]:
+    """Return the years that hold the touched hours, each the sum of its months (saved before)."""
     if not len(touched.hour):
         return
     members = load_site_areas(
@@ -288,19 +285,18 @@ def sums_of_months(
     for kind in _LEVELS:
         level = _Level(kind, list(feeders.values()), members)
         row, subject = level.subjects_of(touched.subject_id)
-        periods = periods_of(
-            distinct_hours(subject, touched.hour[row]), period, partial(context.time_zone, kind)
+        years = periods_of(
+            distinct_hours(subject, touched.hour[row]),
+            Period.YEAR,
+            partial(context.time_zone, kind),
         )
         for recipe in recipes_of(InterruptionRecipe):
-            if len(periods.start) and published(recipe.indicator, kind, period):
-                yield _sum_of_months(context, level, recipe, (period, periods))
+            if len(years.start) and kind in recipe.indicator.subject_kinds:
+                yield _year_block(context, level, recipe, years)
 
 
-def _sum_of_months(
-    context: Context, level: _Level, recipe: InterruptionRecipe, wanted: tuple[Period, SubjectPeriods]
-) -> Block:
-    period, periods = wanted
-    subject_ids, starts = children_of(periods, Period.MONTH, partial(context.time_zone, level.kind))
+def _year_block(context: Context, level: _Level, recipe: InterruptionRecipe, years: SubjectPeriods) -> Block:
+    subject_ids, starts = children_of(years, Period.MONTH, partial(context.time_zone, level.kind))
     subject_id, _, start, n, numerator, served, live, window = fetch_columns(
         context.connection,
         "select_terms",
@@ -313,7 +309,7 @@ def _sum_of_months(
         },
     )
     order = np.lexsort((start, subject_id))
-    row, count = row_in(periods, subject_id[order], start[order]), len(periods.start)
+    row, count = row_in(years, subject_id[order], start[order]), len(years.start)
     order, row = order[row >= 0], row[row >= 0]
     monthly = np.divide(numerator, served, out=np.full(len(served), np.nan), where=served > 0)[order]
     known = np.isfinite(monthly)
@@ -326,17 +322,17 @@ def _sum_of_months(
         sums(row, count, live[order]),
         sums(row, count, window[order]),
     )
-    going_on = _going_on(context, level, periods)
+    going_years = _going_on(context, level, years)
     return _finished(
         context,
         recipe,
-        (level.kind, period),
+        (level.kind, Period.YEAR),
         _Sums(
-            periods,
+            years,
             terms,
             sums(row, count, n[order]).astype(np.int64),
             value,
-            context.provisional(periods.end) | going_on,
+            context.provisional(years.end) | going_years,
             [None] * count,
         ).chosen(np.bincount(row, minlength=count) > 0),
     )

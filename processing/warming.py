@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processing.columns import NO_INSTANT, SiteHours
+from processing.columns import SiteHours
 from processing.context import recipes_of
 from processing.facts import sensor_facts
 from processing.grid import HOUR_US
-from processing.indicators.recipes import ReadingsRecipe, SensorWindows, SiteSeriesRecipe
+from processing.indicators.recipes import SiteSeriesRecipe
 from processing.kernels.ordering import sensor_time_order
 from processing.loading import Readings, Work
 from processing.registry import Sensor
@@ -44,8 +44,6 @@ def _jobs() -> Iterator[tuple[str, Job]]:
         means = {quantity: (hours, np.ones(_HOURS)) for quantity in recipe.quantities}
         series = SiteHours.on_grid(0, _HOURS * HOUR_US, "UTC", means)
         yield recipe.indicator.code, partial(recipe.compute, series)
-    for each in recipes_of(ReadingsRecipe):
-        yield each.indicator.code, partial(_warm_terms, each)
 
 
 def _warm_facts() -> object:
@@ -64,25 +62,6 @@ def _warm_facts() -> object:
     readings = Readings(ts, np.ones(3), yes, ~yes, ts)
     rules = FactRules(2, 3, 0, 3 * HOUR_US)
     return sensor_facts(Work(sensor, None, (Run(0, 2 * HOUR_US),)), readings, rules)
-
-
-def _warm_terms(recipe: ReadingsRecipe) -> object:
-    ts = np.arange(3, dtype=np.int64) * (HOUR_US // 4)
-    return recipe.terms(
-        SensorWindows(
-            ts=ts,
-            value=np.ones(3),
-            carry_ts=NO_INSTANT,
-            carry_value=float("nan"),
-            start=np.zeros(1, np.int64),
-            end=np.full(1, HOUR_US),
-            interval_us=HOUR_US // 4,
-            max_gap_us=HOUR_US,
-            until=HOUR_US,
-            time_zone="UTC",
-            parameters={one.name: one.default for one in recipe.parameters},
-        )
-    )
 
 
 def _warm_ordering() -> object:

@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from processing.indicators.recipes import Recipe
+from processing.indicators.recipes import FactSumRecipe, InterruptionRecipe, Recipe, SiteSeriesRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +42,8 @@ def discover() -> Mapping[str, Recipe]:
         indicator = getattr(module, "INDICATOR", None)
         if indicator is None:
             continue  # what several indicators share
-        recipe: Recipe | None = getattr(module, "RECIPE", None)
-        if recipe is None or not isinstance(recipe, get_args(Recipe)):
+        recipe = getattr(module, "RECIPE", None)
+        if not isinstance(recipe, SiteSeriesRecipe | FactSumRecipe | InterruptionRecipe):
             raise BrokenIndicatorFileError(module.__name__, "has INDICATOR, but no RECIPE of a known family")
         if recipe.indicator is not indicator or indicator.code != name:
             raise BrokenIndicatorFileError(module.__name__, f"its indicator's code is {indicator.code!r}")

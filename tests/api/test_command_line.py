@@ -187,26 +187,3 @@ def test_rows_keep_their_line_in_the_file(tmp_path):
     file = tmp_path / "file.csv"
     file.write_text(HEADER + "\n" + 'a,"b\nc",d,e,1,f,g,,\n\nh,i,j,k,1,l,m,,\n')
     assert [row.line for row in read_sensor_file(file).rows] == [3, 6]
-
-
-def test_indicators_of_ones_own_are_checked_added_and_retired(machine, tmp_path):
-    """From a file to a version, and what is wrong with another file."""
-    path = tmp_path / "own.toml"
-    text = (
-        'code = "hot_hours"\nunit = "h"\nservice = "air"\ndirection = "lower"\nsource = "Plan 7"\n'
-        'quantity = "air_temperature"\nkernel = "exceedance_hours"\n'
-        'title = { vi = "Giờ nóng", en = "Hot hours" }\nparameters = { threshold = 37 }\n'
-    )
-    path.write_text(text, encoding="utf-8")
-    assert machine.json("indicator", "check", str(path))["parameters"] == {"above": True, "threshold": 37.0}
-    added = machine.json("indicator", "add", str(path), "--reason", "plan 7 of the city")
-    assert (added["version"], added["retired"]) == (1, False)
-    assert "Hot hours" in machine.nhip("indicator", "list").stdout
-    machine.json("indicator", "retire", "hot_hours", "--reason", "plan 7 has ended")
-    assert [one["version"] for one in machine.json("indicator", "show", "hot_hours")["items"]] == [2, 1]
-    path.write_text(text.replace("air_temperature", "warmth"), encoding="utf-8")
-    refused = machine.nhip("indicator", "check", str(path))
-    assert refused.returncode != 0
-    assert "definition.quantity" in refused.stderr
-    path.write_text("code =", encoding="utf-8")
-    assert "TOML" in machine.nhip("indicator", "check", str(path)).stderr

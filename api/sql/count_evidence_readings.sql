@@ -1,6 +1,0 @@
--- How many readings of some sensors there are in a span.
-SELECT count(*) AS readings FROM (
-    SELECT FROM reading
-    WHERE sensor_id = ANY (%(sensor_ids)s::integer[]) AND ts >= %(from)s::timestamptz AND ts < %(to)s::timestamptz
-    LIMIT %(limit)s::integer
-) AS counted

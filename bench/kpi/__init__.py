@@ -1,1 +1,0 @@
-"""Benchmarks of what makes indicators: kernels, and reading what is stored."""

@@ -1,1 +1,0 @@
-"""Evidence: what is recorded of every method, and packs that are computed again without a database."""

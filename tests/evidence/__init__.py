@@ -1,1 +1,0 @@
-"""Evidence packs: made from a database, computed again without one."""
