@@ -110,6 +110,22 @@ def test_a_city_survives_kill_9_without_a_gap(
     assert sent <= expected_readings(start_s, end_s + 10)
 
 
+def test_a_run_with_an_end_delivers_its_past_first(
+    start: Any, broker: Any, subscriber: Subscriber, tmp_path: Path
+) -> None:
+    """A second is far too short for 36 hours of history, and none of it is left out."""
+    options = ("--history", "36h", "--faults", "normal", "--duration", "1s")
+    process = start(tmp_path, broker.public_url, *options)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    start_s, end_s = span_of_runs(tmp_path)
+    assert end_s - start_s >= 36 * 3600
+    cut = {CITY.gateways[e.target] for e in late_bursts(end_s - 60, end_s)}
+    wanted = {each for each in expected_readings(start_s, end_s) if each[0] not in cut}
+    assert wanted
+    assert wanted <= set(subscriber.of(*CITY.gateways))
+
+
 def late_bursts(start_s: float, end_s: float) -> list[Any]:
     from device_sim.faults import Fault
 
