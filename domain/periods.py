@@ -1,4 +1,4 @@
-"""Local hours, days, months and years as instants."""
+"""Local hours, days, months, quarters and years as instants."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Period(StrEnum):
     HOUR = "hour"
     DAY = "day"
     MONTH = "month"
+    QUARTER = "quarter"
     YEAR = "year"
 
 
@@ -31,6 +32,8 @@ def period_start(instant: datetime, period: Period, zone: ZoneInfo) -> datetime:
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if period is Period.MONTH:
         return midnight.replace(day=1)
+    if period is Period.QUARTER:
+        return midnight.replace(month=(local.month - 1) // 3 * 3 + 1, day=1)
     if period is Period.YEAR:
         return midnight.replace(month=1, day=1)
     return midnight
@@ -45,4 +48,6 @@ def period_end(start: datetime, period: Period) -> datetime:
         return start + timedelta(days=1)
     if period is Period.MONTH:
         return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    if period is Period.QUARTER:
+        return start.replace(year=start.year + start.month // 10, month=(start.month + 2) % 12 + 1)
     return start.replace(year=start.year + 1)

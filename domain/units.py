@@ -61,6 +61,10 @@ _UNITS: Final[dict[str, _Linear]] = {
     "L/s": _Linear("flow", 1e-3),
     "L/min": _Linear("flow", 1e-3 / 60.0),
     "m3/d": _Linear("flow", 1.0 / 86_400.0),
+    "L/d": _Linear("flow", 1e-3 / 86_400.0),
+    "m3/km/d": _Linear("flow_per_length", 1.0),
+    "km.d": _Linear("length_time", 1.0),
+    "/km2": _Linear("surface_density", 1.0),
     "V": _Linear("voltage", 1.0),
     "mV": _Linear("voltage", 1e-3),
     "kV": _Linear("voltage", 1e3),
@@ -182,6 +186,11 @@ def canonical_unit(unit: str) -> str:
     if code not in _UNITS:
         raise UnknownUnitError(unit)
     return code
+
+
+def spelt_unit(unit: str) -> str:
+    """Return the UCUM code that `unit` means; `unit` itself where nothing is known of it."""
+    return _SPELLINGS.get(unit, unit)
 
 
 def conversion(unit: str, wanted: str) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""Sets of indicators of international bodies, as data: one TOML file each."""

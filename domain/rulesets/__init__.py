@@ -1,0 +1,1 @@
+"""Dated rules by which values are assessed, as data: one TOML file each."""
