@@ -40,6 +40,9 @@ class HourColumns(NamedTuple):
     increase: NDArray[np.float64]
     on_time: NDArray[np.int64]
     delay_max_s: NDArray[np.float64]
+    outages_closed: NDArray[np.int64]
+    outage_closed_s: NDArray[np.float64]
+    last_calibrating_ts: NDArray[np.int64]
 
 
 @kernel
@@ -78,6 +81,10 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
     carry_good_value: float,
     has_good_carry: bool,  # noqa: FBT001 # kernels know no keyword-only arguments
     horizon: int,
+    calibrating: NDArray[np.bool_],
+    carry_calibrating_ts: int,
+    planned_start: NDArray[np.int64],
+    planned_end: NDArray[np.int64],
 ) -> HourColumns:
     """Return the facts of `hours` from the readings of one sensor.
 
@@ -100,6 +107,10 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
         carry_good_value: its value.
         has_good_carry: whether there is one.
         horizon: now; nothing is covered, alive or dead after it.
+        calibrating: shape (r,), whether the device was calibrating when it read.
+        carry_calibrating_ts: the last such reading before `hours[0]`; -1 for none.
+        planned_start: shape (p,), starts of planned maintenance, ascending and disjoint.
+        planned_end: shape (p,).
 
     Returns:
         One entry per requested hour, an empty hour included. `mean`, `m2`, `minimum`, `maximum`,
@@ -109,7 +120,11 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
         most `max_gap_us`. `live_s`: union of [ts, ts + liveness) over good readings. `outages`: dead ranges
         that begin in the window; time before the first good reading ever is unknown, not dead. `increase`:
         sum of the steps that end in this hour, a drop counting as a reset to zero; NaN without a good
-        reading. `on_time` counts all readings; `delay_max_s` is NaN for none.
+        reading. `on_time` counts all readings; `delay_max_s` is NaN for none. `outages_closed`: outages that
+        a good reading of the hour ends, and `outage_closed_s` their whole length wherever they began, less
+        the planned maintenance in it (nothing left: no outage); a device that calibrates is not out, so the
+        length counts from the last good or calibrating reading's end of life. `last_calibrating_ts` is -1
+        for none.
     """
     h = len(hours)
     r = len(ts)
@@ -131,8 +146,12 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
     increase = np.full(h, np.nan)
     on_time = np.zeros(h, np.int64)
     delay_max_s = np.full(h, np.nan)
+    outages_closed = np.zeros(h, np.int64)
+    outage_closed_s = np.zeros(h)
+    last_calibrating_ts = np.full(h, NO_INSTANT, np.int64)
 
     known = has_good_carry
+    present_ts = carry_calibrating_ts  # the last calibrating reading so far
     held_ts = carry_good_ts  # the last good reading so far, meaningful when `known`
     held_value = carry_good_value
     grid_fits = HOUR_US % interval_us == 0
@@ -148,6 +167,8 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
                 known = True
                 held_ts = ts[i]
                 held_value = value[i]
+            elif calibrating[i]:
+                present_ts = ts[i]
             i += 1
 
         count = 0
@@ -168,6 +189,8 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
         covered_us = np.int64(0)
         live_us = np.int64(0)
         dead_count = 0
+        closed_count = 0
+        closed_us = np.int64(0)
         hour_first = i
         while i < r and ts[i] < end:
             t = ts[i]
@@ -190,6 +213,17 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
                         live_us += alive
                     if silent_from < t and low <= silent_from < high:
                         dead_count += 1
+                    present_ts = max(present_ts, held_ts)
+                    out_from = present_ts + liveness_us
+                    if out_from < t < horizon:
+                        out_us = t - out_from
+                        for p in range(len(planned_start)):
+                            planned = min(t, planned_end[p]) - max(out_from, planned_start[p])
+                            if planned > 0:
+                                out_us -= planned
+                        if out_us > 0:
+                            closed_count += 1
+                            closed_us += out_us
                     steps += v - held_value if v >= held_value else v
                 if good_count == 0:
                     pivot = v
@@ -206,6 +240,9 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
                 known = True
                 held_ts = t
                 held_value = v
+            elif calibrating[i]:
+                present_ts = t
+                last_calibrating_ts[k] = t
             i += 1
 
         if known:
@@ -238,6 +275,8 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
         covered_s[k] = covered_us * 1e-6
         live_s[k] = live_us * 1e-6
         outages[k] = dead_count
+        outages_closed[k] = closed_count
+        outage_closed_s[k] = closed_us * 1e-6
         if count > 0:
             first_ts[k] = ts[hour_first]
             last_ts[k] = ts[i - 1]
@@ -270,4 +309,7 @@ def hour_facts(  # noqa: PLR0917 # arrays and scalars: all that a compiled funct
         increase,
         on_time,
         delay_max_s,
+        outages_closed,
+        outage_closed_s,
+        last_calibrating_ts,
     )

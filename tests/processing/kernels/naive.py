@@ -16,6 +16,7 @@ class Reading(NamedTuple):
     value: float
     good: bool
     delay_us: int
+    calibrating: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,26 @@ def facts(readings: list[Reading], start: int, end: int, window: tuple[int, int]
         else math.nan,
         "on_time": sum(reading.delay_us <= rules.on_time_limit_us for reading in inside),
         "delay_max_s": max((reading.delay_us for reading in inside), default=math.nan) * 1e-6,
+    }
+
+
+def closed_outages(
+    readings: list[Reading], hour: tuple[int, int], rules: Rules, planned: list[tuple[int, int]]
+) -> dict:
+    """Outages that a good reading of [start, end) ends, less planned maintenance."""
+    lengths = []
+    present = [reading.ts for reading in readings if reading.good or reading.calibrating]
+    goods = [reading.ts for reading in readings if reading.good]
+    for t in goods[1:]:
+        out_from = max(ts for ts in present if ts < t) + rules.liveness_us
+        if hour[0] <= t < hour[1] and out_from < t < rules.horizon:
+            taken = sum(max(0, min(t, b) - max(out_from, a)) for a, b in planned)
+            lengths.append(t - out_from - taken)
+    seen = [reading.ts for reading in readings if reading.calibrating and hour[0] <= reading.ts < hour[1]]
+    return {
+        "outages_closed": sum(length > 0 for length in lengths),
+        "outage_closed_s": sum(lengths) * 1e-6,
+        "last_calibrating_ts": max(seen, default=-1),
     }
 
 

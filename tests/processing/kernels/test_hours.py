@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,10 +16,16 @@ from processing.kernels.ordering import sensor_time_order
 from tests.processing.kernels import naive
 from tests.processing.kernels.naive import HOUR, Reading, Rules
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 START = 472_222 * HOUR  # an hour in November 2023 that no long interval divides
-COUNTS = {"n", "n_good", "slots", "first_ts", "last_ts", "last_good_ts", "outages", "on_time"}
+COUNTS = {
+    *("n", "n_good", "slots", "first_ts", "last_ts", "last_good_ts", "outages", "on_time", "outages_closed"),
+    "last_calibrating_ts",
+}
 RULES = Rules(MINUTE, 5 * MINUTE, 2 * MINUTE, MINUTE, is_counter=True, horizon=START + 1000 * HOUR)
 
 
@@ -28,6 +35,9 @@ def run(
     rules: Rules,
     windows: list[tuple[int, int]] | None = None,
     carry: Reading | None = None,
+    *,
+    carry_calibrating: int = -1,
+    planned: Sequence[tuple[int, int]] = (),
 ) -> HourColumns:
     windows = windows or [(hour, hour + HOUR) for hour in hours]
     return hour_facts(
@@ -47,6 +57,10 @@ def run(
         carry.value if carry else 0.0,
         carry is not None,
         rules.horizon,
+        np.array([reading.calibrating for reading in readings], np.bool_),
+        carry_calibrating,
+        np.array([start for start, _ in planned], np.int64),
+        np.array([end for _, end in planned], np.int64),
     )
 
 
@@ -86,10 +100,12 @@ def sensors(draw: st.DrawFn) -> tuple[list[Reading], Rules]:
         Reading(
             START + at,
             draw(st.floats(-1e3, 1e3).map(lambda value: round(value, 3))),
-            draw(st.sampled_from([True, True, True, False])),
+            good,
             draw(st.integers(-MINUTE, 3 * HOUR)),
+            calibrating=not good and draw(st.booleans()),
         )
         for at in times
+        for good in [draw(st.sampled_from([True, True, True, False]))]
     ]
     rules = Rules(
         interval_us=draw(intervals),
@@ -113,9 +129,12 @@ def test_every_fact_of_every_hour_equals_the_naive_twin(
     readings, rules = sensor
     window = (START + deployed, START + retired)
     windows = [(max(hour, window[0]), min(hour + HOUR, window[1])) for hour in HOURS]
-    columns = run(readings, HOURS, rules, windows)
+    planned = [(START + HOUR // 2, START + 2 * HOUR), (START + 4 * HOUR, START + 4 * HOUR + 7 * MINUTE)]
+    columns = run(readings, HOURS, rules, windows, planned=planned)
     for k, hour in enumerate(HOURS):
-        assert_alike(row(columns, k), naive.facts(readings, hour, hour + HOUR, window, rules))
+        wanted = naive.facts(readings, hour, hour + HOUR, window, rules)
+        closed = naive.closed_outages(readings, (hour, hour + HOUR), rules, planned)
+        assert_alike(row(columns, k), wanted | closed)
 
 
 @given(sensors())
@@ -151,8 +170,15 @@ def test_a_run_split_at_any_hour_gives_the_same_bits(sensor: tuple[list[Reading]
     earlier = [reading for reading in readings if reading.ts < edge + rules.interval_us]
     later = [reading for reading in readings if reading.ts >= edge]
     before = [reading for reading in readings if reading.ts < edge and reading.good]
+    calibrating = [reading.ts for reading in readings if reading.ts < edge and reading.calibrating]
     first = run(earlier, HOURS[:cut], rules)
-    second = run(later, HOURS[cut:], rules, carry=before[-1] if before else None)
+    second = run(
+        later,
+        HOURS[cut:],
+        rules,
+        carry=before[-1] if before else None,
+        carry_calibrating=max(calibrating, default=-1),
+    )
     joined = HourColumns(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
     assert same_bits(joined, whole)
 
@@ -261,6 +287,41 @@ def test_an_outage_that_begins_on_the_hour_belongs_to_the_hour_that_begins(later
     readings = [Reading(START + k * MINUTE, 1.0, good=True, delay_us=0) for k in range(59)]
     columns = run(readings + later, HOURS[:2], replace(RULES, horizon=START + HOUR + 2 * MINUTE))
     assert columns.outages.tolist() == [0, 1]
+
+
+def silence(*spans: tuple[float, float]) -> list[Reading]:
+    """A reading every minute within [from, to] minutes of the spans."""
+    return [
+        Reading(START + round(k * MINUTE), 1.0, good=True, delay_us=0)
+        for a, b in spans
+        for k in range(int(a), int(b) + 1)
+    ]
+
+
+def test_an_outage_is_closed_whole_in_the_hour_in_which_a_reading_ends_it() -> None:
+    """Silent after 00:50 (alive to 00:52) until 02:10, and after 02:20 until 02:30: 78 and 8 minutes."""
+    columns = run(silence((0, 50), (130, 140), (150, 179)), HOURS[:3], RULES)
+    assert columns.outages.tolist() == [1, 0, 1]
+    assert columns.outages_closed.tolist() == [0, 0, 2]
+    assert columns.outage_closed_s.tolist() == [0.0, 0.0, (78 + 8) * 60.0]
+
+
+def test_planned_maintenance_and_calibrating_are_no_repair_time() -> None:
+    """Out 00:52-02:10, planned 01:00-01:30: 48 minutes; calibrating at 01:40 (alive to 01:42): 28 minutes."""
+    readings = silence((0, 50), (130, 179))
+    planned = [(START + HOUR, START + HOUR + 30 * MINUTE)]
+    assert run(readings, HOURS[:3], RULES, planned=planned).outage_closed_s[2] == 48 * 60
+    calibrating = Reading(START + 100 * MINUTE, 1.0, good=False, delay_us=0, calibrating=True)
+    columns = run(sorted([*readings, calibrating]), HOURS[:3], RULES)
+    assert columns.outage_closed_s[2] == 28 * 60
+    assert columns.last_calibrating_ts.tolist() == [-1, calibrating.ts, -1]
+    covered = run(readings, HOURS[:3], RULES, planned=[(START, START + 2 * HOUR + 10 * MINUTE)])
+    assert (covered.outages_closed[2], covered.outage_closed_s[2]) == (0, 0.0)
+
+
+def test_an_outage_that_nothing_ends_is_not_closed() -> None:
+    columns = run(silence((0, 10)), HOURS[:2], RULES)
+    assert columns.outages_closed.tolist() == [0, 0]
 
 
 def test_lives_that_touch_are_no_outage() -> None:
