@@ -27,7 +27,7 @@ INDICATOR: Final = Indicator(
     service=Service.ELECTRICITY,
     direction=Direction.LOWER,
     subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
-    periods=(Period.DAY, Period.MONTH, Period.YEAR),
+    periods=(Period.DAY, Period.MONTH, Period.QUARTER, Period.YEAR),
     formula=Text(
         "Tổng K_i của các lần mất điện từ 5 phút trở xuống, chia cho số khách hàng K_t. " + BOOKING.vi,
         "Sum of K_i over interruptions of 5 minutes or less, divided by the customers served K_t. "

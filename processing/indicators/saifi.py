@@ -26,7 +26,7 @@ INDICATOR: Final = Indicator(
     service=Service.ELECTRICITY,
     direction=Direction.LOWER,
     subject_kinds=(SubjectKind.SITE, SubjectKind.AREA),
-    periods=(Period.DAY, Period.MONTH, Period.YEAR),
+    periods=(Period.DAY, Period.MONTH, Period.QUARTER, Period.YEAR),
     formula=Text(
         "Tổng K_i của các lần mất điện dài hơn 5 phút, chia cho số khách hàng K_t. " + BOOKING.vi,
         "Sum of K_i over interruptions longer than 5 minutes, divided by the customers served K_t. "

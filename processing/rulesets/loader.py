@@ -39,11 +39,11 @@ class Trust(StrEnum):
     RECALLED = "recalled"
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of a TOML file; a key that nobody asked for is a typing error and refused."""
 
 
-class Breakpoints(_Table, frozen=True):
+class Breakpoints(Table, frozen=True):
     """The concentrations at which one parameter's index takes the values of `AirQualityScale.index`.
 
     Attributes:
@@ -61,7 +61,7 @@ class Breakpoints(_Table, frozen=True):
         _check_ascending("concentration", self.concentration)
 
 
-class Band(_Table, frozen=True):
+class Band(Table, frozen=True):
     """A named range of the published, whole index, both ends included.
 
     Attributes:
@@ -85,7 +85,7 @@ class Band(_Table, frozen=True):
             raise ValueError(message)
 
 
-class AirQualityScale(_Table, frozen=True):
+class AirQualityScale(Table, frozen=True):
     """Breakpoints and bands of an air quality index."""
 
     code: str
@@ -134,7 +134,7 @@ class AirQualityScale(_Table, frozen=True):
         return self.bands[-1]
 
 
-class Limit(_Table, frozen=True):
+class Limit(Table, frozen=True):
     """The highest admissible value of one parameter over one averaging time.
 
     Attributes:
@@ -156,7 +156,7 @@ class Limit(_Table, frozen=True):
             raise ValueError(message)
 
 
-class LimitSet(_Table, frozen=True):
+class LimitSet(Table, frozen=True):
     """The limits of one regulation."""
 
     code: str
@@ -196,7 +196,7 @@ def air_quality_scale(code: str) -> AirQualityScale:
     Raises:
         RulesetError: the file is absent or wrong.
     """
-    return parse(f"{code}.toml", _read(code), AirQualityScale)
+    return parse(f"{code}.toml", read(code), AirQualityScale)
 
 
 @cache
@@ -206,10 +206,10 @@ def limit_set(code: str) -> LimitSet:
     Raises:
         RulesetError: the file is absent or wrong.
     """
-    return parse(f"{code}.toml", _read(code), LimitSet)
+    return parse(f"{code}.toml", read(code), LimitSet)
 
 
-_Ruleset = TypeVar("_Ruleset", AirQualityScale, LimitSet)
+_Ruleset = TypeVar("_Ruleset", bound=Table)
 
 
 def parse(file: str, text: str, kind: type[_Ruleset]) -> _Ruleset:
@@ -224,7 +224,12 @@ def parse(file: str, text: str, kind: type[_Ruleset]) -> _Ruleset:
         raise RulesetError(file, str(error)) from error
 
 
-def _read(code: str) -> str:
+def read(code: str) -> str:
+    """Return the text of the file `<code>.toml` of this folder.
+
+    Raises:
+        RulesetError: there is no such file.
+    """
     file = f"{code}.toml"
     try:
         return (files("processing.rulesets") / file).read_text(encoding="utf-8")

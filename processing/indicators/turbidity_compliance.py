@@ -1,0 +1,26 @@
+"""Turbidity: share of time within the limits of drinking water."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processing.indicators import drinking_water
+from processing.indicators.recipes import ReadingsRecipe
+
+if TYPE_CHECKING:
+    from processing.indicators.recipes import Finished, Pooled, SensorWindows, WindowTerms
+
+INDICATOR: Final = drinking_water.compliance_indicator("turbidity")
+
+
+def terms(windows: SensorWindows) -> WindowTerms:
+    """Return seconds within the limits, seconds with a known value, and the excursions."""
+    return drinking_water.terms(windows, "turbidity")
+
+
+def finish(pooled: Pooled) -> Finished:
+    """Return per cent."""
+    return drinking_water.compliance(pooled)
+
+
+RECIPE: Final = ReadingsRecipe(INDICATOR, ("turbidity",), terms, finish, drinking_water.limits("turbidity"))
