@@ -205,6 +205,7 @@ def item_of(
         "responsible": row["responsible"],
         "note": row["note"],
         "provisional": row["provisional"],
+        "signed_off": row["signed"],
         "method_version": row["method_version"],
         "revision": row["revision"],
         "computed_at": row["computed_at"],

@@ -1,0 +1,1 @@
+"""Evidence packs: made from a database, computed again without one."""
