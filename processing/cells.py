@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from processing.columns import Cells, Note
 from processing.grid import HOUR_US, period_edges
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from domain.indicators import Indicator, SubjectKind
     from domain.periods import Period
-    from processing.columns import Bools, Cells, Floats, Ints
+    from processing.columns import Bools, Floats, Ints
 
 # Wide enough to pack (subject, instant) into one integer for sorting: hours since 1970 stay below it.
 _HOURS: Final = 1 << 24
@@ -31,6 +32,36 @@ class Terms(NamedTuple):
     denominator: Floats
     present: Floats
     asked: Floats
+
+
+class Ragged(NamedTuple):
+    """k arrays of any lengths, one behind the other.
+
+    Attributes:
+        flat: their numbers, in the order of the rows.
+        size: shape (k,), how many belong to each.
+    """
+
+    flat: Floats
+    size: Ints
+
+    @classmethod
+    def of_terms(cls, terms: Terms) -> Ragged:
+        """Return rows (numerator, denominator, present, asked)."""
+        count = len(terms.numerator)
+        return cls(np.stack(terms, axis=1).ravel(), np.full(count, len(terms), np.int64))
+
+    @property
+    def first(self) -> Ints:
+        """Where each row begins in `flat`."""
+        return np.cumsum(self.size) - self.size
+
+    def take(self, rows: Ints) -> Ragged:
+        """Return the rows at these positions."""
+        size = self.size[rows]
+        begin = np.cumsum(size) - size
+        index = np.repeat(self.first[rows] - begin, size) + np.arange(int(size.sum()))
+        return Ragged(self.flat[index], size)
 
 
 class SubjectHours(NamedTuple):
@@ -59,8 +90,16 @@ class Block:
     subject_ids: Ints
     cells: Cells
     provisional: Bools
-    terms: Terms | None = None
+    terms: Terms | Ragged | None = None
     details: Sequence[str | None] | None = None
+
+
+def hidden(cells: Cells) -> Cells:
+    """Return the cells without what is published: they are kept for longer periods to add up."""
+    nothing = np.full(len(cells), np.nan)
+    return Cells(
+        cells.period_start, cells.period_end, nothing, cells.n, nothing, note=[Note.TERMS] * len(cells)
+    )
 
 
 def distinct_hours(subject_ids: Ints, hours: Ints) -> SubjectHours:
@@ -116,6 +155,28 @@ def children_of(periods: SubjectPeriods, period: Period, zone_of: Callable[[int]
         subjects.append(np.repeat(periods.subject_id[mine], counts))
         starts.append(edges[np.repeat(first, counts) + within])
     return np.concatenate(subjects), np.concatenate(starts)
+
+
+def begins_part(
+    periods: SubjectPeriods, period: Period, zone_of: Callable[[int], str], cells: tuple[Ints, Ints]
+) -> Bools:
+    """Return which stored cells, each (subject, start), are parts of the periods by the clock of today.
+
+    A subject that was moved to another time zone may have cells left that begin at its former midnights.
+
+    Args:
+        periods: whose parts they may be.
+        period: length of the parts.
+        zone_of: time zone of a subject.
+        cells: subject and start of each cell.
+    """
+    parts = children_of(periods, period, zone_of)
+    starts = np.unique(parts[1])
+    width = len(starts) + 1
+    keys = parts[0] * width + np.searchsorted(starts, parts[1])
+    place = np.minimum(np.searchsorted(starts, cells[1]), max(len(starts) - 1, 0))
+    known = np.isin(cells[0] * width + place, keys)
+    return known & (starts[place] == cells[1]) if len(starts) else np.zeros(len(cells[1]), np.bool_)
 
 
 def row_in(periods: SubjectPeriods, subject_ids: Ints, instants: Ints) -> Ints:

@@ -39,6 +39,8 @@ class Note(StrEnum):
     NO_PARTICULATES = "no_particulates"
     NOTHING_EXPECTED = "nothing_expected"
     NO_CUSTOMERS = "no_customers"
+    NO_PARAMETER = "no_parameter"
+    TERMS = "terms"  # not published, only kept for longer periods to add up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +72,9 @@ class HourFacts:
     increase: Floats
     on_time: Ints
     delay_max_s: Floats
+    outages_closed: Ints
+    outage_closed_s: Floats
+    last_calibrating_ts: Ints
 
     def __len__(self) -> int:
         return len(self.hour)

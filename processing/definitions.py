@@ -1,10 +1,10 @@
-"""The table `indicator` says what the files of `processing.indicators` say."""
+"""The table `indicator` says what the recipes in force say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processing.indicators import discover
+from processing.context import recipes_in_force
 from store import statement
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 def sync(connection: psycopg.Connection[TupleRow]) -> dict[str, int]:
     """Write every indicator's definition, and return code -> number."""
-    for recipe in discover().values():
+    recipes = recipes_in_force()
+    for recipe in recipes.values():
         connection.execute(statement("processing", "upsert_indicator"), _row(recipe.indicator))
     rows = connection.execute(statement("processing", "select_indicator_ids")).fetchall()
-    return {code: number for code, number in rows if code in discover()}
+    return {code: number for code, number in rows if code in recipes}
 
 
 def _row(indicator: Indicator) -> dict[str, object]:

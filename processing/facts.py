@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -13,12 +13,11 @@ from processing.kernels.hours import HourColumns, expected_slots, hour_facts
 from processing.spans import Life, hours_of_runs, life_of, slot_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from processing.columns import Ints
-    from processing.loading import Readings, Work
-    from processing.registry import Sensor
-    from processing.spans import FactRules
+    from processing.spans import FactRules, Run
+    from processing.work import Readings, Sensor, Work
 
 # What depends on the part of the hour that counts, and adds up over its pieces.
 _WINDOWED: Final = ("slots", "integral", "covered_s", "live_s", "outages")
@@ -26,28 +25,48 @@ _WINDOWED: Final = ("slots", "integral", "covered_s", "live_s", "outages")
 
 def sensor_facts(work: Work, readings: Readings, rules: FactRules) -> HourFacts | None:
     """Return the facts of all hours that the work's dirty hours touch; None before the first reading."""
+    found = run_facts(work, readings, rules)
+    return joined([run.facts for run in found]) if found else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunFacts:
+    """Facts of one run of hours, and what they were made of.
+
+    Attributes:
+        facts: of the hours.
+        chosen: which readings of the sensor may speak of them.
+        carry: what was known before them.
+        pieces: layers of (starts, ends) of the parts of the hours that count, one entry per hour each.
+        life: of the sensor.
+        until: nothing is known after it.
+    """
+
+    facts: HourFacts
+    chosen: slice
+    carry: Carry
+    pieces: Sequence[tuple[Ints, Ints]]
+    life: Life
+    until: int
+
+
+def run_facts(work: Work, readings: Readings, rules: FactRules) -> list[RunFacts]:
+    """Return the facts of all hours that the work's dirty hours touch, run by run."""
     sensor = work.sensor
     life = life_of(sensor, work.extent, readings.ts, rules.now)
     if life is None:
-        return None
+        return []
     first_hour = hour_floor(slot_floor(life.start, sensor.interval_us))
-    found: list[HourFacts] = []
-    carry_ts, carry_value = NO_INSTANT, float("nan")
+    found: list[RunFacts] = []
+    carry = Carry()
     for run, hours in zip(
         work.runs, hours_of_runs(work.runs, work.extent, life, first_hour, work.follow_us), strict=True
     ):
-        if not len(hours):
-            continue
-        # An earlier run may have found a later reading than is stored before this one.
-        if run.carry_ts > carry_ts:
-            carry_ts, carry_value = run.carry_ts, run.carry_value
-        facts = _facts_of_hours(work, readings, hours, life, (carry_ts, carry_value), rules)
-        found.append(facts)
-        known = np.flatnonzero(facts.n_good)
-        if len(known):
-            carry_ts = int(facts.last_good_ts[known[-1]])
-            carry_value = float(facts.last_good_value[known[-1]])
-    return joined(found) if found else None
+        if len(hours):
+            carry = carry.into(run, [earlier.facts for earlier in found])
+            found.append(_facts_of_hours(work, readings, hours, life, carry, rules))
+            carry = carry.after(found[-1].facts)
+    return found
 
 
 def joined(parts: Sequence[HourFacts]) -> HourFacts:
@@ -57,15 +76,57 @@ def joined(parts: Sequence[HourFacts]) -> HourFacts:
     )
 
 
+class Carry(NamedTuple):
+    """What a run of hours knows of the time before it.
+
+    Attributes:
+        ts: last good reading; `NO_INSTANT` for none.
+        value: its value.
+        calibrating_ts: last calibrating reading; `NO_INSTANT` for none, or for one that no longer matters.
+    """
+
+    ts: int = NO_INSTANT
+    value: float = float("nan")
+    calibrating_ts: int = NO_INSTANT
+
+    def into(self, run: Run, found: Sequence[HourFacts]) -> Carry:
+        """Return what the run knows, from what is stored and from the earlier runs' facts.
+
+        What is stored of an hour that an earlier run computed anew no longer holds.
+        """
+        known = self
+        if run.carry_ts > known.ts and not _computed(found, run.carry_ts):
+            known = known._replace(ts=run.carry_ts, value=run.carry_value)
+        if run.carry_calibrating_ts > known.calibrating_ts and not _computed(found, run.carry_calibrating_ts):
+            known = known._replace(calibrating_ts=run.carry_calibrating_ts)
+        return known
+
+    def after(self, facts: HourFacts) -> Carry:
+        """Return what is known after the hours of `facts`."""
+        known = self
+        good = np.flatnonzero(facts.n_good)
+        if len(good):
+            last = good[-1]
+            known = known._replace(ts=int(facts.last_good_ts[last]), value=float(facts.last_good_value[last]))
+        latest = int(facts.last_calibrating_ts.max(initial=NO_INSTANT))
+        return known._replace(calibrating_ts=max(known.calibrating_ts, latest))
+
+
+def _computed(found: Sequence[HourFacts], instant: int) -> bool:
+    hour = hour_floor(instant)
+    return any(hour in facts.hour for facts in found)
+
+
 def _facts_of_hours(
-    work: Work, readings: Readings, hours: Ints, life: Life, carry: tuple[int, float], rules: FactRules
-) -> HourFacts:
+    work: Work, readings: Readings, hours: Ints, life: Life, carry: Carry, rules: FactRules
+) -> RunFacts:
     sensor = work.sensor
     first, last = np.searchsorted(readings.ts, [hours[0], life.end])
     chosen = slice(int(first), max(int(last), int(first)))
     starts, ends = _windows(sensor, hours, life, rules.now)
     pieces = _pieces(hours, starts, ends, _holes(work, readings, chosen))
-    carry_ts, carry_value = carry
+    until = rules.now if not sensor.archive else life.end
+    planned = np.array(_merged(work.maintenance), np.int64).reshape(-1, 2)
     passes = [
         hour_facts(
             readings.ts[chosen],
@@ -80,14 +141,19 @@ def _facts_of_hours(
             rules.liveness_us(sensor),
             rules.on_time_limit_us,
             sensor.is_counter,
-            carry_ts,
-            carry_value,
-            carry_ts != NO_INSTANT,
-            rules.now if not sensor.archive else life.end,
+            carry.ts,
+            carry.value,
+            carry.ts != NO_INSTANT,
+            until,
+            readings.calibrating[chosen],
+            carry.calibrating_ts,
+            planned[:, 0].copy(),
+            planned[:, 1].copy(),
         )
         for piece_starts, piece_ends in pieces
     ]
-    return _assembled(sensor, hours, life, pieces, passes)
+    facts = _assembled(sensor, hours, life, pieces, passes)
+    return RunFacts(facts, chosen, carry, pieces, life, until)
 
 
 def _assembled(
@@ -143,6 +209,10 @@ def _holes(work: Work, readings: Readings, chosen: slice) -> list[tuple[int, int
         slot = slot_floor(ts, interval)
         hour = hour_floor(ts)
         holes.append((max(slot, hour), min(slot + interval, hour + HOUR_US)))
+    return _merged(holes)
+
+
+def _merged(holes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(holes):
         if merged and start <= merged[-1][1]:

@@ -18,8 +18,9 @@ from processing.arrays import Instants, Int4s
 from processing.cells import SubjectHours
 from processing.columns import NO_INSTANT
 from processing.grid import HOUR_US, hour_floor, to_us
-from processing.loading import Work, fetch_columns, load_readings
+from processing.loading import fetch_columns, load_readings
 from processing.spans import Run
+from processing.work import Work
 from store import statement
 
 if TYPE_CHECKING:

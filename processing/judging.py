@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from domain.assessment import Goal
 from domain.indicators import Direction, Verdict
 from processing.columns import VALID_SHARE
 from processing.grid import from_us
@@ -31,6 +32,7 @@ class Target:
 
     direction: Direction
     value: float
+    value_max: float | None
     due_year: int
     valid_from: date
     valid_to: date | None
@@ -41,7 +43,7 @@ class Target:
 
     def met_by(self, value: float) -> bool:
         """Return whether the value reaches the target; one equal to it does."""
-        return value >= self.value if self.direction is Direction.HIGHER else value <= self.value
+        return Goal(self.direction, self.value, self.due_year, self.value_max).is_met_by(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,8 @@ def load_targets(connection: psycopg.Connection[TupleRow]) -> Targets:
     """Return the targets of all programmes."""
     found: dict[tuple[str, int, str], list[Target]] = {}
     rows = connection.execute(statement("processing", "select_targets")).fetchall()
-    for indicator, area_id, period, direction, value, due_year, valid_from, valid_to in rows:
-        found.setdefault((indicator, area_id, period), []).append(
-            Target(Direction(direction), value, due_year, valid_from, valid_to)
-        )
+    for indicator, area_id, period, direction, *rest in rows:
+        found.setdefault((indicator, area_id, period), []).append(Target(Direction(direction), *rest))
     return Targets(found)
 
 

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from domain.quality import COUNTING_FLAGS, DeviceState
 from processing.arrays import Column, Instants, Int4s
+from processing.bulk import Spans, StoredReadings
 from processing.columns import NO_INSTANT, HourFacts
 from processing.grid import HOUR_US, to_us
 from processing.kernels.ordering import sensor_time_order
 from processing.spans import Extent, FactRules, Run, dirty_hours, runs_of, slot_reach
+from processing.work import Readings, Work
 from store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
 
-    from processing.columns import Bools, Floats, Ints
-    from processing.registry import Sensor
+    from processing.columns import Floats, Ints
+    from processing.work import Sensor
+
+    Source = Callable[[psycopg.Connection[TupleRow], Spans], StoredReadings]
 
 _END_OF_TIME: Final = np.iinfo(np.int64).max // 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Readings:
-    """Readings of one sensor in time order, each instant once; arrays of shape (r,).
-
-    Attributes:
-        ts: when the reading speaks of, microseconds UTC.
-        value: calibrated, in the quantity's unit.
-        good: whether it counts.
-        calibrating: whether the device was calibrating, which is planned and expects nothing.
-        delay_us: arrival less the end of the time that the reading speaks of.
-    """
-
-    ts: Ints
-    value: Floats
-    good: Bools
-    calibrating: Bools
-    delay_us: Ints
 
 
 class Calibration(NamedTuple):
@@ -53,25 +38,6 @@ class Calibration(NamedTuple):
     end: int
     scale: float
     offset: float
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A sensor whose hours must be computed.
-
-    Attributes:
-        sensor: whose they are.
-        extent: what is stored of it; None for nothing.
-        runs: its dirty hours.
-        follow_us: how far a good reading reaches into hours after its own.
-        maintenance: (start, end) of planned maintenance.
-    """
-
-    sensor: Sensor
-    extent: Extent | None
-    runs: tuple[Run, ...]
-    follow_us: int = 0
-    maintenance: tuple[tuple[int, int], ...] = ()
 
 
 def fetch_columns(
@@ -150,17 +116,13 @@ def _with_neighbours(connection: psycopg.Connection[TupleRow], planned: list[Wor
         },
     )
     by_position = {
-        position - 1: (carry_ts, carry_value, next_hour)
-        for position, carry_ts, carry_value, next_hour in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
+        position - 1: found for position, *found in zip(*(column.tolist() for column in columns), strict=True)
     }
     position = 0
     for work in planned:
         runs: list[Run] = []
         for run in work.runs:
-            carry_ts, carry_value, next_hour = by_position[position]
-            runs.append(Run(run.first, run.last, carry_ts, carry_value, next_hour))
+            runs.append(Run(run.first, run.last, *by_position[position]))
             position += 1
         yield replace(work, runs=tuple(runs))
 
@@ -181,24 +143,38 @@ def in_batches(works: Sequence[Work], readings_max: int) -> Iterator[Sequence[Wo
         yield batch
 
 
-def load_readings(connection: psycopg.Connection[TupleRow], works: Sequence[Work]) -> list[Readings]:
-    """Return the readings of each work's runs and of the next stored hour after each."""
+def read_arrays(connection: psycopg.Connection[TupleRow], spans: Spans) -> StoredReadings:
+    """Return the rows of `reading` within the spans as one row of arrays: the quickest way to a few."""
+    columns = fetch_columns(
+        connection,
+        "select_readings",
+        {
+            "sensor_ids": Int4s(spans.sensor_id),
+            "starts": Instants(spans.start),
+            "ends": Instants(spans.end),
+            "first": _instant(int(spans.start.min())),
+            "last": _instant(int(spans.end.max())),
+        },
+    )
+    return StoredReadings(*columns)
+
+
+def load_readings(
+    connection: psycopg.Connection[TupleRow], works: Sequence[Work], read: Source = read_arrays
+) -> list[Readings]:
+    """Return the readings of each work's runs and of the next stored hour after each.
+
+    Args:
+        connection: in a transaction.
+        works: sorted by sensor.
+        read: gives the stored readings of spans; of two of the same instant the first counts.
+    """
     spans = [(index, *span) for index, work in enumerate(works) for span in _spans(work)]
     owners = np.array([span[0] for span in spans], np.int64)
     starts = np.array([span[1] for span in spans], np.int64)
     ends = np.array([span[2] for span in spans], np.int64)
     ids = np.array([work.sensor.id for work in works], np.int64)
-    sensor_id, ts, value, flag, state, received = fetch_columns(
-        connection,
-        "select_readings",
-        {
-            "sensor_ids": Int4s(ids[owners]),
-            "starts": Instants(starts),
-            "ends": Instants(ends),
-            "first": _instant(int(starts.min())),
-            "last": _instant(int(ends.max())),
-        },
-    )
+    sensor_id, ts, value, flag, state, received = read(connection, Spans(ids[owners], starts, ends))
     # `works` is sorted by sensor, so the number of a reading's sensor is a search away.
     owner = np.searchsorted(ids, sensor_id)
     order = sensor_time_order(owner, ts, len(works))
@@ -215,7 +191,7 @@ def load_readings(connection: psycopg.Connection[TupleRow], works: Sequence[Work
         found.append(
             Readings(
                 ts=times,
-                value=_calibrated(value[positions], times, calibrations.get(work.sensor.id, ())),
+                value=calibrated(value[positions], times, calibrations.get(work.sensor.id, ())),
                 good=good[positions],
                 calibrating=state[positions] == DeviceState.CALIBRATING,
                 delay_us=received[positions] - times - work.sensor.averaging_us,
@@ -252,7 +228,7 @@ def _load_calibrations(
     return found
 
 
-def _calibrated(raw: Floats, ts: Ints, calibrations: Sequence[Calibration]) -> Floats:
+def calibrated(raw: Floats, ts: Ints, calibrations: Sequence[Calibration]) -> Floats:
     """Return calibrated values; where calibrations overlap, the later one holds."""
     value = raw
     for calibration in calibrations:

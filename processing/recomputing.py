@@ -1,4 +1,4 @@
-"""Ask the engines to compute hours again; they do it as they do late data.
+"""What is to be computed again: the sensors that a selection names, and how much it comes to.
 
 Errors:
     UnknownSelectionError: a sensor, area or indicator that does not exist.
@@ -9,8 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from processing.indicators import discover
-from processing.indicators.recipes import InterruptionRecipe, SiteSeriesRecipe
+from processing.context import recipes_in_force
+from processing.defined.stored import put_definitions_in_force
+from processing.indicators.recipes import (
+    FormulaRecipe,
+    HistoryRecipe,
+    InterruptionRecipe,
+    ReadingsRecipe,
+    SiteSeriesRecipe,
+)
 from processing.interruptions import QUANTITY
 from store import statement
 
@@ -46,14 +53,20 @@ class Selection:
 
 
 def _quantities(indicator: str | None) -> list[str] | None:
-    """Return the quantities that an indicator reads; None for all."""
+    """Return the quantities that an indicator reads, itself or through others; None for all."""
     if indicator is None:
         return None
-    recipe = discover().get(indicator)
+    recipes = recipes_in_force()
+    recipe = recipes.get(indicator)
     if recipe is None:
-        raise UnknownSelectionError(option="--indicator", found=indicator, expected=", ".join(discover()))
-    if isinstance(recipe, SiteSeriesRecipe):
+        raise UnknownSelectionError(option="--indicator", found=indicator, expected=", ".join(recipes))
+    if isinstance(recipe, SiteSeriesRecipe | ReadingsRecipe):
         return list(recipe.quantities)
+    if isinstance(recipe, FormulaRecipe | HistoryRecipe):
+        inputs = recipe.inputs if isinstance(recipe, FormulaRecipe) else (recipe.daily_input,)
+        found = [_quantities(code) for code in inputs]
+        named = [quantity for quantities in found for quantity in quantities or ()]
+        return None if None in found else sorted(set(named))
     return [QUANTITY] if isinstance(recipe, InterruptionRecipe) else None
 
 
@@ -63,6 +76,7 @@ def select_sensors(connection: psycopg.Connection[TupleRow], selection: Selectio
     Raises:
         UnknownSelectionError: the sensor, area or indicator does not exist.
     """
+    put_definitions_in_force(connection)
     quantities = _quantities(selection.indicator)
     if selection.area is not None:
         known = connection.execute(
@@ -80,25 +94,41 @@ def select_sensors(connection: psycopg.Connection[TupleRow], selection: Selectio
     return [row[0] for row in rows]
 
 
-def mark(
-    connection: psycopg.Connection[TupleRow],
-    sensor_ids: Sequence[int],
-    selection: Selection,
-    *,
-    dry_run: bool,
+def data_span(
+    connection: psycopg.Connection[TupleRow], sensor_ids: Sequence[int], selection: Selection
+) -> tuple[datetime, datetime] | None:
+    """Return first and last hour of the sensors within the selection, None when they have nothing there."""
+    row = connection.execute(
+        statement("processing", "select_data_span"), _span_parameters(sensor_ids, selection)
+    ).fetchone()
+    return None if row is None or row[0] is None else (row[0], row[1])
+
+
+def count(
+    connection: psycopg.Connection[TupleRow], sensor_ids: Sequence[int], selection: Selection
 ) -> Iterator[tuple[int, int]]:
-    """Mark the sensors' hours some sensors at a time (each its own transaction on autocommit).
+    """Count the hours that would be computed again, some sensors at a time.
 
     Yields:
-        How many sensors are done, and how many hours were marked (or would be) in this step.
+        How many sensors are counted, and how many hours they have.
     """
-    name = "count_hours" if dry_run else "mark_hours"
     for begin in range(0, len(sensor_ids), _SENSORS_PER_STEP):
-        step = list(sensor_ids[begin : begin + _SENSORS_PER_STEP])
+        step = sensor_ids[begin : begin + _SENSORS_PER_STEP]
         row = connection.execute(
-            statement("processing", name),
-            {"sensor_ids": step, "from": selection.start, "to": selection.end},
+            statement("processing", "count_hours"), _span_parameters(step, selection)
         ).fetchone()
         yield begin + len(step), row[0] if row else 0
-    if not dry_run:
-        connection.execute(statement("processing", "notify_dirty"))
+
+
+def count_cells(
+    connection: psycopg.Connection[TupleRow], sensor_ids: Sequence[int], selection: Selection
+) -> int:
+    """Return how many published values the hours go into: of sensors, of their sites, and of areas."""
+    row = connection.execute(
+        statement("processing", "count_cells"), _span_parameters(sensor_ids, selection)
+    ).fetchone()
+    return row[0] if row else 0
+
+
+def _span_parameters(sensor_ids: Sequence[int], selection: Selection) -> dict[str, object]:
+    return {"sensor_ids": list(sensor_ids), "starts_at": selection.start, "ends_at": selection.end}

@@ -9,6 +9,7 @@ import numpy as np
 
 from processing.arrays import Int4s
 from processing.grid import to_us
+from processing.work import Sensor
 from store import statement
 
 if TYPE_CHECKING:
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 _SECOND_US: Final = 1_000_000
 NOWHERE: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Sensor:
-    """A sensor as arithmetic sees it; times in microseconds."""
-
-    id: int
-    site_id: int
-    quantity: str
-    is_counter: bool
-    interval_us: int
-    averaging_us: int
-    archive: bool
-    retired_us: int | None
 
 
 @dataclass(frozen=True, slots=True)

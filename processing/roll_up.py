@@ -21,7 +21,8 @@ from processing.cells import (
     SubjectHours,
     SubjectPeriods,
     Terms,
-    children_of,
+    begins_part,
+    hidden,
     merged_spans,
     periods_of,
     row_in,
@@ -38,11 +39,28 @@ from processing.registry import NOWHERE, load_places, load_site_areas
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from processing.columns import Bools, HourFacts, Ints
+    from domain.indicators import Indicator
+    from processing.columns import Bools, Floats, HourFacts, Ints
     from processing.context import Context
 
 # What each longer period is added up from.
-SHORTER: Final = {Period.DAY: Period.HOUR, Period.MONTH: Period.DAY, Period.YEAR: Period.MONTH}
+SHORTER: Final = {
+    Period.DAY: Period.HOUR,
+    Period.MONTH: Period.DAY,
+    Period.QUARTER: Period.MONTH,
+    Period.YEAR: Period.MONTH,
+}
+
+
+def needed(indicator: Indicator, period: Period) -> bool:
+    """Return whether the indicator publishes the period, or a longer one that is added up from it."""
+    longer = [one for one, shorter in SHORTER.items() if shorter is period]
+    return period in indicator.periods or any(needed(indicator, one) for one in longer)
+
+
+def published(indicator: Indicator, kind: SubjectKind, period: Period) -> bool:
+    """Return whether the indicator says that it is computed for such subjects over such periods."""
+    return kind in indicator.subject_kinds and period in indicator.periods
 
 
 def recipes_for(kind: SubjectKind) -> list[FactSumRecipe]:
@@ -103,6 +121,8 @@ def _blocks_of_facts(
     count = len(periods.start)
     present = np.bincount(row, minlength=count) > 0
     for recipe in recipes_for(kind):
+        if not needed(recipe.indicator, period):
+            continue
         columns = (*recipe.terms(facts), *recipe.evidence(facts))
         terms = Terms(*(sums(row, count, column)[present] for column in columns))
         n = sums(row, count, recipe.count(facts))[present].astype(np.int64)
@@ -118,22 +138,10 @@ def longer_periods(context: Context, kind: SubjectKind, period: Period, touched:
     periods = periods_of(touched, period, partial(context.time_zone, kind))
     if not len(periods.start):
         return []
-    recipes = recipes_for(kind)
+    recipes = [recipe for recipe in recipes_for(kind) if needed(recipe.indicator, period)]
     ids = [context.indicator_ids[recipe.indicator.code] for recipe in recipes]
-    subject_ids, starts = children_of(periods, SHORTER[period], partial(context.time_zone, kind))
-    subject_id, indicator_id, start, n, *columns = fetch_columns(
-        context.connection,
-        "select_terms",
-        {
-            "subject_ids": Int4s(subject_ids),
-            "starts": Instants(starts),
-            "indicator_ids": Int2s(np.array(ids, np.int64)),
-            "subject_kind": kind.value,
-            "period": SHORTER[period].value,
-        },
-    )
+    subject_id, indicator_id, start, n, columns = stored_parts(context, (kind, SHORTER[period]), periods, ids)
     order = np.lexsort((start, subject_id))
-    order = order[row_in(periods, subject_id[order], start[order]) >= 0]
     blocks: list[Block] = []
     for recipe, number in zip(recipes, ids, strict=True):
         mine = order[indicator_id[order] == number]
@@ -144,6 +152,38 @@ def longer_periods(context: Context, kind: SubjectKind, period: Period, touched:
         inputs = sums(row, count, n[mine])[present].astype(np.int64)
         blocks.append(finished(context, recipe, (kind, period), _chosen(periods, present), terms, inputs))
     return blocks
+
+
+def stored_parts(
+    context: Context, level: tuple[SubjectKind, Period], periods: SubjectPeriods, indicator_ids: Sequence[int]
+) -> tuple[Ints, Ints, Ints, Ints, list[Floats]]:
+    """Return the sums behind the stored values that longer periods are made of, in no order.
+
+    Args:
+        context: of the claim.
+        level: kind of the subjects, and length of the parts.
+        periods: the longer ones.
+        indicator_ids: numbers of the indicators.
+
+    Returns:
+        Subjects, indicators, starts, numbers of inputs, and the four terms, of shape (k,) each.
+    """
+    kind, period = level
+    subject_ids, starts, ends = merged_spans(*periods)
+    subject_id, indicator_id, start, n, *terms = fetch_columns(
+        context.connection,
+        "select_terms_of_spans",
+        {
+            "subject_ids": Int4s(subject_ids),
+            "starts": Instants(starts),
+            "ends": Instants(ends),
+            "indicator_ids": Int2s(np.array(indicator_ids, np.int64)),
+            "subject_kind": kind.value,
+            "period": period.value,
+        },
+    )
+    kept = begins_part(periods, period, partial(context.time_zone, kind), (subject_id, start))
+    return subject_id[kept], indicator_id[kept], start[kept], n[kept], [column[kept] for column in terms]
 
 
 def finished(
@@ -180,6 +220,8 @@ def finished(
         limit=limits,
         verdict=verdicts,
     )
+    if not published(recipe.indicator, kind, period):
+        cells = hidden(cells)
     return Block(
         context.indicator_ids[recipe.indicator.code],
         recipe.indicator,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from processing.arrays import Booleans, Float8s, Instants, Int4s, Int8s
+from processing.cells import Ragged, SubjectHours
 from processing.grid import from_us
 from processing.loading import fetch_columns
 from store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # A parameter of so many rows is a few megabytes; the limit of a message is a gigabyte.
 _ROWS_MAX: Final = 100_000
 _NEW_ROWS_MIN: Final = 500
-_INSTANTS: Final = frozenset({"hour", "first_ts", "last_ts", "last_good_ts"})
+_INSTANTS: Final = frozenset({"hour", "first_ts", "last_ts", "last_good_ts", "last_calibrating_ts"})
 
 
 def save_facts(
@@ -46,6 +47,19 @@ def save_facts(
         sensor_ids.append(changed[0])
         hours.append(changed[1])
     return np.concatenate(sensor_ids), np.concatenate(hours)
+
+
+def accepted_hours(connection: psycopg.Connection[TupleRow], facts: HourFacts) -> SubjectHours:
+    """Return the hours whose stored facts speak of no more readings than these: the others have lost some."""
+    sensor_id, hour, n = fetch_columns(
+        connection,
+        "select_fact_counts",
+        {"sensor_ids": Int4s(facts.sensor_id), "hours": Instants(facts.hour)},
+    )
+    stored = np.lexsort((hour, sensor_id))
+    mine = np.lexsort((facts.hour, facts.sensor_id))
+    kept = n[stored] <= facts.n[mine]
+    return SubjectHours(sensor_id[stored][kept], hour[stored][kept])
 
 
 def _fact_parameters(facts: HourFacts, provisional: Bools, rows: Ints) -> dict[str, object]:
@@ -102,57 +116,92 @@ def _slices(mask: Bools) -> Iterator[Ints]:
 
 
 def save_blocks(context: Context, blocks: Iterable[Block]) -> int:
-    """Write the cells, and return how many changed."""
-    return sum(_save_block(context, block) for block in blocks)
+    """Write the cells, and return how many changed.
+
+    All blocks go in one statement, as long as it stays small: a claim of few sensors has a hundred of them,
+    of a row or two each. No two may hold the same cell.
+    """
+    written = 0
+    few: list[tuple[Block, Ints]] = []
+    for block in blocks:
+        new = _new_cells(context, block)
+        for rows in _slices(new):
+            context.connection.execute(statement("processing", "insert_values"), _parameters([(block, rows)]))
+            written += len(rows)
+        for rows in _slices(~new):
+            if few and sum(len(taken) for _, taken in few) + len(rows) > _ROWS_MAX:
+                written += _upsert(context, few)
+                few = []
+            few.append((block, rows))
+    return written + (_upsert(context, few) if few else 0)
 
 
-def _save_block(context: Context, block: Block) -> int:
-    details = block.details if block.details is not None else block.cells.detail()
+def _upsert(context: Context, parts: Sequence[tuple[Block, Ints]]) -> int:
+    row = context.connection.execute(statement("processing", "upsert_values"), _parameters(parts)).fetchone()
+    return row[0] if row else 0
+
+
+def _new_cells(context: Context, block: Block) -> Bools:
     key: dict[str, object] = {
         "indicator_id": block.indicator_id,
         "subject_kind": block.subject_kind.value,
         "period": block.period.value,
     }
-    new = _new_rows(context.connection, "find_values", key, block.subject_ids, block.cells.period_start)
-    written = 0
-    for rows in _slices(new):
-        parameters = key | _value_parameters(block, details, rows)
-        context.connection.execute(statement("processing", "insert_values"), parameters)
-        written += len(rows)
-    for rows in _slices(~new):
-        parameters = key | _value_parameters(block, details, rows)
-        row = context.connection.execute(statement("processing", "upsert_values"), parameters).fetchone()
-        written += row[0] if row else 0
-    return written
+    return _new_rows(context.connection, "find_values", key, block.subject_ids, block.cells.period_start)
 
 
-def _value_parameters(block: Block, details: Sequence[str | None], rows: Ints) -> dict[str, object]:
-    cells, terms = block.cells, block.terms
-    nothing = np.full(len(cells), np.nan)
-    chosen = rows.tolist()
+def _parameters(parts: Sequence[tuple[Block, Ints]]) -> dict[str, object]:
+    """Return the rows of some blocks: what all of a block share as lists, and each row's place in them."""
+    blocks = [block for block, _ in parts]
+    terms = [_terms(block, rows) for block, rows in parts]
+    size = np.concatenate([one.size for one in terms])
+    first = np.cumsum(size) - size
 
-    def texts(column: Sequence[str | None]) -> list[str | None]:
+    def numbers(column: Callable[[Block], Floats | Ints | Bools]) -> Any:  # noqa: ANN401 # of the column's type
+        return np.concatenate([column(block)[rows] for block, rows in parts])
+
+    def texts(column: Callable[[Block], Sequence[str | None]]) -> list[str | None]:
         # Plain strings: an enumeration's member would be sent as a type of its own.
-        found = [column[i] for i in chosen] if column else [None] * len(chosen)
-        return [None if one is None else str(one) for one in found]
+        return [
+            None if one is None else str(one) for block, rows in parts for one in _chosen(column(block), rows)
+        ]
 
     return {
-        "method_version": block.indicator.method_version,
-        "has_terms": terms is not None,
-        "subject_ids": Int4s(block.subject_ids[rows]),
-        "period_starts": Instants(cells.period_start[rows]),
-        "period_ends": Instants(cells.period_end[rows]),
-        "values": Float8s(cells.value[rows]),
-        "ns": Int8s(cells.n[rows]),
-        "completenesses": Float8s(cells.completeness[rows]),
-        "verdicts": texts(cells.verdict),
-        "limit_values": Float8s((nothing if cells.limit is None else cells.limit)[rows]),
-        "responsibles": texts(cells.responsible),
-        "notes": texts(cells.note),
-        "details": texts(details),
-        "numerators": Float8s((terms.numerator if terms else nothing)[rows]),
-        "denominators": Float8s((terms.denominator if terms else nothing)[rows]),
-        "presents": Float8s((terms.present if terms else nothing)[rows]),
-        "askeds": Float8s((terms.asked if terms else nothing)[rows]),
-        "provisionals": Booleans(block.provisional[rows]),
+        "indicator_ids": [block.indicator_id for block in blocks],
+        "subject_kinds": [block.subject_kind.value for block in blocks],
+        "periods": [block.period.value for block in blocks],
+        "method_versions": [block.indicator.method_version for block in blocks],
+        "blocks": Int4s(np.repeat(np.arange(1, len(parts) + 1), [len(rows) for _, rows in parts])),
+        "subject_ids": Int4s(numbers(lambda block: block.subject_ids)),
+        "period_starts": Instants(numbers(lambda block: block.cells.period_start)),
+        "period_ends": Instants(numbers(lambda block: block.cells.period_end)),
+        "values": Float8s(numbers(lambda block: block.cells.value)),
+        "ns": Int8s(numbers(lambda block: block.cells.n)),
+        "completenesses": Float8s(numbers(lambda block: block.cells.completeness)),
+        "verdicts": texts(lambda block: block.cells.verdict),
+        "limit_values": Float8s(numbers(_limits)),
+        "responsibles": texts(lambda block: block.cells.responsible),
+        "notes": texts(lambda block: block.cells.note),
+        "details": texts(lambda block: block.cells.detail() if block.details is None else block.details),
+        "terms": Float8s(np.concatenate([one.flat for one in terms])),
+        # Where nothing is kept, the last number lies before the first.
+        "terms_firsts": Int4s(first + 1),
+        "terms_lasts": Int4s(first + size),
+        "provisionals": Booleans(numbers(lambda block: block.provisional)),
     }
+
+
+def _limits(block: Block) -> Floats:
+    limit = block.cells.limit
+    return np.full(len(block.cells), np.nan) if limit is None else limit
+
+
+def _chosen(column: Sequence[str | None], rows: Ints) -> Sequence[str | None]:
+    return [column[row] for row in rows.tolist()] if column else [None] * len(rows)
+
+
+def _terms(block: Block, rows: Ints) -> Ragged:
+    if block.terms is None:
+        return Ragged(np.empty(0), np.zeros(len(rows), np.int64))
+    ragged = block.terms if isinstance(block.terms, Ragged) else Ragged.of_terms(block.terms)
+    return ragged.take(rows)

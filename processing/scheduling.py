@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from processing.arrays import Instants, Int4s
 from processing.cells import SubjectHours, distinct_hours
 from processing.grid import HOUR_US, from_us, hour_floor, to_us
 from processing.loading import fetch_columns
@@ -65,6 +66,14 @@ def claim_closing(
     """Return the open hours that are over, unless another engine minds the clock."""
     # An hour H is over when H + one hour + grace <= now.
     return _claim_open(connection, now - grace_us - HOUR_US, claim_max)
+
+
+def put_back(connection: psycopg.Connection[TupleRow], keys: SubjectHours) -> None:
+    """Put keys at the end of the queue, their readings unchanged."""
+    connection.execute(
+        statement("processing", "mark_keys"),
+        {"sensor_ids": Int4s(keys.subject_id), "hours": Instants(keys.hour)},
+    )
 
 
 def claim_open(connection: psycopg.Connection[TupleRow], now: int, claim_max: int) -> Claim | None:

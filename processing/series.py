@@ -28,11 +28,12 @@ from processing.cells import (
 )
 from processing.columns import VALID_SHARE, Cells, Note, SiteHours
 from processing.context import recipes_of
-from processing.grid import HOUR_US, to_us
+from processing.grid import HOUR_US
 from processing.indicators.recipes import AreaRule, SiteSeriesRecipe
 from processing.judging import Judged, judge
 from processing.loading import fetch_columns
 from processing.registry import NOWHERE, load_site_areas
+from processing.site_means import load_site_means
 from store import statement
 
 if TYPE_CHECKING:
@@ -40,40 +41,24 @@ if TYPE_CHECKING:
 
     from processing.columns import Floats, Ints
     from processing.context import Context
+    from processing.registry import SiteAreas
+    from processing.site_means import SiteMeans
 
 # From short to long; the span to load follows from the longest asked for.
-_BY_LENGTH: Final = (Period.HOUR, Period.DAY, Period.MONTH, Period.YEAR)
+_BY_LENGTH: Final = (Period.HOUR, Period.DAY, Period.MONTH, Period.QUARTER, Period.YEAR)
 # Long periods need months of hours each time, so they wait until an hour is closed.
-_LONG: Final = frozenset({Period.MONTH, Period.YEAR})
+_LONG: Final = frozenset({Period.MONTH, Period.QUARTER, Period.YEAR})
 # A mean of stations that equals the limit but for rounding complies.
 _EQUAL_WITHIN: Final = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A sensor at a site for a while."""
-
-    sensor_id: int
-    quantity: str
-    start: int
-    end: int
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Means:
-    """Hourly means of sensors, sorted by sensor and hour; only hours that are valid have a finite mean."""
+class _Task:
+    """One indicator, the periods of sites that are wanted of it, and the spans of hours they read."""
 
-    sensor_id: Ints
-    hour: Ints
-    mean: Floats
-
-    def of(self, stay: Stay, start: int, end: int) -> tuple[Ints, Floats]:
-        """Return hours and means of the sensor in [start, end), while it stood there."""
-        first, last = np.searchsorted(self.sensor_id, [stay.sensor_id, stay.sensor_id + 1])
-        low, high = first + np.searchsorted(
-            self.hour[first:last], [max(start, stay.start), min(end, stay.end)]
-        )
-        return self.hour[low:high], self.mean[low:high]
+    recipe: SiteSeriesRecipe
+    wanted: Mapping[Period, SubjectPeriods]
+    spans: tuple[Ints, Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,24 +81,34 @@ def site_blocks(context: Context, touched: SubjectHours, open_sensors: SubjectHo
         open_sensors: those of them that are not closed yet.
     """
     closed = ~np.isin(_packed(touched), _packed(open_sensors))
-    blocks: list[Block] = []
+    kept = SubjectHours(touched.subject_id[closed], touched.hour[closed])
+    tasks: list[_Task] = []
     for recipe in recipes_of(SiteSeriesRecipe):
-        short = [one for one in _BY_LENGTH if one in recipe.indicator.periods and one not in _LONG]
-        long = [one for one in _BY_LENGTH if one in recipe.indicator.periods and one in _LONG]
-        blocks += _recipe_blocks(context, recipe, touched, short)
-        if closed.any():
-            kept = SubjectHours(touched.subject_id[closed], touched.hour[closed])
-            blocks += _recipe_blocks(context, recipe, kept, long)
-    return blocks
+        of_recipe = [one for one in _BY_LENGTH if one in recipe.indicator.periods]
+        tasks += _task(context, recipe, touched, [one for one in of_recipe if one not in _LONG])
+        tasks += _task(context, recipe, kept, [one for one in of_recipe if one in _LONG])
+    # Loaded once for all of them: thirty indicators of a station read the same few series.
+    means = load_site_means(context.connection, [(task.recipe.quantities, *task.spans) for task in tasks])
+    partitions = [_partitions(context, task, means) for task in tasks]
+    computed = iter(context.executor.map(_compute, [one for parts in partitions for one in parts]))
+    blocks: list[Block] = []
+    for task, parts in zip(tasks, partitions, strict=True):
+        cells = [(one.site_id, next(computed)) for one in parts]
+        blocks += [
+            _block(context, task.recipe, period, [(site, found[period]) for site, found in cells])
+            for period in task.wanted
+        ]
+    return [block for block in blocks if len(block.cells)]
 
 
 def _packed(hours: SubjectHours) -> Ints:
     return hours.subject_id * (1 << 24) + hours.hour // HOUR_US
 
 
-def _recipe_blocks(
+def _task(
     context: Context, recipe: SiteSeriesRecipe, touched: SubjectHours, periods: Sequence[Period]
-) -> list[Block]:
+) -> list[_Task]:
+    """Return what the touched hours make to be computed of one indicator: one task, or none."""
     sensors = context.registry.sensors
     measuring = np.array(
         [key for key, sensor in sensors.items() if sensor.quantity in recipe.quantities], np.int64
@@ -130,14 +125,13 @@ def _recipe_blocks(
         period: periods_of(reached, period, lambda one: context.time_zone(SubjectKind.SITE, one))
         for period in periods
     }
-    partitions = _partitions(context, recipe, wanted, wanted[periods[-1]])
-    computed = context.executor.map(_compute, partitions)
-    blocks = [
-        _block(context, recipe, period, [(one.site_id, cells[period]) for one, cells in
-                                         zip(partitions, computed, strict=True)])
-        for period in periods
-    ]  # fmt: skip
-    return [block for block in blocks if len(block.cells)]
+    longest = wanted[periods[-1]]
+    spans = merged_spans(
+        longest.subject_id,
+        longest.start - recipe.reach.before * HOUR_US,
+        longest.end + recipe.reach.after * HOUR_US,
+    )
+    return [_Task(recipe, wanted, spans)]
 
 
 def _reached(touched: SubjectHours, recipe: SiteSeriesRecipe) -> SubjectHours:
@@ -146,25 +140,14 @@ def _reached(touched: SubjectHours, recipe: SiteSeriesRecipe) -> SubjectHours:
     return distinct_hours(np.repeat(touched.subject_id, len(steps)), (touched.hour[:, None] + steps).ravel())
 
 
-def _partitions(
-    context: Context,
-    recipe: SiteSeriesRecipe,
-    wanted: Mapping[Period, SubjectPeriods],
-    longest: SubjectPeriods,
-) -> list[_Partition]:
-    site_ids, starts, ends = merged_spans(
-        longest.subject_id,
-        longest.start - recipe.reach.before * HOUR_US,
-        longest.end + recipe.reach.after * HOUR_US,
-    )
-    stays = _load_stays(context, recipe, np.unique(site_ids))
-    means = _load_means(context, stays, (site_ids, starts, ends))
+def _partitions(context: Context, task: _Task, means: SiteMeans) -> list[_Partition]:
     found: list[_Partition] = []
-    for site_id, start, end in zip(site_ids.tolist(), starts.tolist(), ends.tolist(), strict=True):
+    for site_id, start, end in zip(*(column.tolist() for column in task.spans), strict=True):
         rows: dict[str, list[tuple[Ints, Floats]]] = {}
         # Backwards, because the last row laid on an hour counts and the lowest number shall.
-        for stay in reversed(stays.get(site_id, [])):
-            rows.setdefault(stay.quantity, []).append(means.of(stay, start, end))
+        for stay in reversed(means.stays.get(site_id, [])):
+            if stay.quantity in task.recipe.quantities:
+                rows.setdefault(stay.quantity, []).append(means.of(stay, start, end))
         fact_hours = [hours for parts in rows.values() for hours, _ in parts]
         if not fact_hours:
             continue
@@ -172,11 +155,11 @@ def _partitions(
         zone = context.time_zone(SubjectKind.SITE, site_id)
         found.append(
             _Partition(
-                recipe,
+                task.recipe,
                 site_id,
                 SiteHours.on_grid(start, end, zone, laid),
                 np.unique(np.concatenate(fact_hours)),
-                {period: _of_subject(periods, site_id) for period, periods in wanted.items()},
+                {period: _of_subject(periods, site_id) for period, periods in task.wanted.items()},
             )
         )
     return found
@@ -192,38 +175,6 @@ def _finite(parts: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
 def _of_subject(periods: SubjectPeriods, subject_id: int) -> SubjectPeriods:
     first, last = np.searchsorted(periods.subject_id, [subject_id, subject_id + 1])
     return SubjectPeriods(*(column[first:last] for column in periods))
-
-
-def _load_stays(context: Context, recipe: SiteSeriesRecipe, site_ids: Ints) -> dict[int, list[Stay]]:
-    """Return the stays of sensors at sites that may publish, by quantity and sensor number."""
-    rows = context.connection.execute(
-        statement("processing", "select_site_sensors"),
-        {"site_ids": Int4s(site_ids), "quantities": list(recipe.quantities)},
-    ).fetchall()
-    found: dict[int, list[Stay]] = {}
-    for sensor_id, site_id, quantity, valid_from, valid_to in rows:
-        found.setdefault(site_id, []).append(Stay(sensor_id, quantity, to_us(valid_from), to_us(valid_to)))
-    return found
-
-
-def _load_means(
-    context: Context, stays: Mapping[int, Sequence[Stay]], spans: tuple[Ints, Ints, Ints]
-) -> Means:
-    asked = [
-        (stay.sensor_id, start, end)
-        for site_id, start, end in zip(*(column.tolist() for column in spans), strict=True)
-        for stay in stays.get(site_id, ())
-    ]
-    columns = np.array(asked, np.int64).reshape(-1, 3)
-    sensor_ids, starts, ends = merged_spans(*(columns[:, k] for k in range(3)))
-    sensor_id, hour, mean, slots, expected = fetch_columns(
-        context.connection,
-        "select_means",
-        {"sensor_ids": Int4s(sensor_ids), "starts": Instants(starts), "ends": Instants(ends)},
-    )
-    order = np.lexsort((hour, sensor_id))
-    valid = slots >= VALID_SHARE * expected
-    return Means(sensor_id[order], hour[order], np.where(valid, mean, np.nan)[order])
 
 
 def _compute(partition: _Partition) -> dict[Period, Cells]:
@@ -297,20 +248,37 @@ def _joined(parts: Sequence[Cells]) -> tuple[Cells, list[str | None]]:
 def area_blocks(context: Context, blocks: Iterable[Block]) -> list[Block]:
     """Return what the stations say of their areas, for the periods of `blocks` (saved before)."""
     recipes = {recipe.indicator.code: recipe for recipe in recipes_of(SiteSeriesRecipe)}
+    networks: dict[tuple[str, ...], _Network] = {}
     found: list[Block] = []
     for block in blocks:
         if SubjectKind.AREA in block.indicator.subject_kinds:
-            made = _area_block(context, recipes[block.indicator.code], block)
+            recipe = recipes[block.indicator.code]
+            quantities = tuple(recipe.quantities)
+            if quantities not in networks:
+                networks[quantities] = _load_network(context, quantities)
+            made = _area_block(context, recipe, block, networks[quantities])
             found += [made] if len(made.cells) else []
     return found
 
 
-def _area_block(context: Context, recipe: SiteSeriesRecipe, block: Block) -> Block:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Network:
+    """The stations that measure some quantities: their codes by number, and the areas they count in."""
+
+    codes: Mapping[int, str]
+    members: SiteAreas
+
+
+def _load_network(context: Context, quantities: Sequence[str]) -> _Network:
     stations = context.connection.execute(
-        statement("processing", "select_measuring_sites"), {"quantities": list(recipe.quantities)}
+        statement("processing", "select_measuring_sites"), {"quantities": list(quantities)}
     ).fetchall()
     codes = {row[0]: row[1] for row in stations if row[3]}
-    members = load_site_areas(context.connection, context.registry.tree, codes)
+    return _Network(codes, load_site_areas(context.connection, context.registry.tree, codes))
+
+
+def _area_block(context: Context, recipe: SiteSeriesRecipe, block: Block, network: _Network) -> Block:
+    codes, members = network.codes, network.members
     periods = _touched_areas(context, block)
     # The same spans for all stations: whoever has values then, has them for the areas that are touched.
     _, starts, ends = merged_spans(np.zeros(len(periods.start), np.int64), periods.start, periods.end)
@@ -377,7 +345,7 @@ def _judged_block(
     # A legal limit comes before a target of the city.
     for row in np.flatnonzero(np.isfinite(limit) & ~provisional).tolist():
         limits[row] = limit[row]
-        verdicts[row] = _by_limit(float(value[row]), float(limit[row]), float(completeness[row]))
+        verdicts[row] = judged_by_limit(float(value[row]), float(limit[row]), float(completeness[row]))
     highest = recipe.area_rule is AreaRule.HIGHEST
     cells = Cells(
         periods.start,
@@ -407,7 +375,8 @@ def _judged_block(
     )
 
 
-def _by_limit(value: float, limit: float, completeness: float) -> Verdict:
+def judged_by_limit(value: float, limit: float, completeness: float) -> Verdict:
+    """Return the verdict on a value (NaN: none) of an area against a legal limit not to be passed."""
     if np.isnan(value) or completeness < VALID_SHARE:
         return Verdict.NO_EVIDENCE
     return Verdict.MET if value <= limit + _EQUAL_WITHIN else Verdict.NOT_MET

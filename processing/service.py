@@ -20,6 +20,9 @@ import structlog
 
 from processing import metrics
 from processing.engine import Engine, Outcome
+from processing.grid import HOUR_US
+from processing.packing import pack_due
+from processing.scheduling import read_clock
 from processing.warming import warm_kernels
 from store import StoreError, connect, statement
 from store.errors import translated
@@ -41,6 +44,7 @@ _STALE_EVERY_S: Final = 60.0
 _CLOSE_EVERY_S: Final = 1.0
 _BACKLOG_EVERY_S: Final = 2.0
 _EXPIRE_EVERY_S: Final = 3600.0
+_PACK_EVERY_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class Service:
         self._stale = _Turn(_STALE_EVERY_S)
         self._backlog = _Turn(_BACKLOG_EVERY_S)
         self._expire = _Turn(_EXPIRE_EVERY_S)
+        self._pack = _Turn(_PACK_EVERY_S)
         self.stop_requested = threading.Event()
 
     def ready(self) -> Mapping[str, str]:
@@ -132,6 +137,9 @@ class Service:
         outcome = self._process_queue(connection, engine)
         while outcome is not None and outcome.rows >= self._claim_max and not self.stop_requested.is_set():
             outcome = self._process_queue(connection, engine)
+        # History is packed when nothing new waits, and before what is packed can expire.
+        if outcome is None and self._settings.pack_after_h and self._pack.take():
+            _pack(connection, self._settings.pack_after_h)
         return outcome is not None
 
     def _process_queue(self, connection: psycopg.Connection[TupleRow], engine: Engine) -> Outcome | None:
@@ -188,6 +196,18 @@ class Service:
             rows, oldest = row
             metrics.BACKLOG.set(rows)
             metrics.LAG_S.set(0 if oldest is None else max(0.0, time.time() - oldest.timestamp()))
+
+
+def _pack(connection: psycopg.Connection[TupleRow], after_h: int) -> None:
+    """Pack some of the hours that ended long ago."""
+    try:
+        done = pack_due(connection, read_clock(connection) - after_h * HOUR_US)
+    except psycopg.errors.LockNotAvailable:
+        # Another engine packs, or late readings are being written: the next turn will do.
+        _LOG.info("packing_postponed")
+        return
+    if done.hours:
+        _LOG.debug("hours_packed", hours=done.hours, readings=done.readings)
 
 
 def _drop_expired(connection: psycopg.Connection[TupleRow]) -> None:

@@ -34,6 +34,9 @@ class ProcessingSettings(BaseSettings):
     on_time_limit_s: float = Field(
         default=300.0, ge=0, description="a reading that arrives later than this is late"
     )
+    pack_after_h: int = Field(
+        default=72, ge=0, description="hours that ended so long ago are packed; 0 packs none"
+    )
     threads: int = Field(default=2, ge=1, le=256)
     lock_timeout_s: float = Field(
         default=60.0, gt=0, description="patience with another engine that works on the same area"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processing.columns import Ints
-    from processing.registry import Sensor
+    from processing.work import Sensor
 
 # Dirty hours nearer than this are computed in one run: the hours between cost less than another look-up.
 _JOIN_US: Final = 6 * HOUR_US
@@ -75,6 +75,8 @@ class Run:
         carry_ts: stored last good reading before `first`; `NO_INSTANT` for none.
         carry_value: its value.
         next_hour: next stored hour with a good reading after `last`; `NO_INSTANT` for none.
+        carry_calibrating_ts: stored last calibrating reading since the hour of `carry_ts` and before `first`;
+            `NO_INSTANT` for none.
     """
 
     first: int
@@ -82,6 +84,7 @@ class Run:
     carry_ts: int = NO_INSTANT
     carry_value: float = float("nan")
     next_hour: int = NO_INSTANT
+    carry_calibrating_ts: int = NO_INSTANT
 
 
 def slot_floor(instant: int, interval_us: int) -> int:

@@ -1,8 +1,8 @@
 """SAIDI, SAIFI and MAIFI of feeders and areas from their interruptions.
 
 An interruption is booked whole to the local period in which it began. K_t are the customers of the feeders in
-use in the area; a year adds up its months. A period has a value when at least one feeder of the subject has
-facts in it; its completeness is the share of time in which the feeders' states are known.
+use in the area; a quarter and a year add up their months. A period has a value when at least one feeder of
+the subject has facts in it; its completeness is the share of time in which the feeders' states are known.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from processing.cells import (
     SubjectHours,
     SubjectPeriods,
     Terms,
-    children_of,
     distinct_hours,
     merged_spans,
     periods_of,
@@ -36,6 +35,7 @@ from processing.indicators.recipes import InterruptionRecipe, Interruptions
 from processing.judging import Judged, judge
 from processing.loading import fetch_columns
 from processing.registry import NOWHERE, SiteAreas, load_site_areas
+from processing.roll_up import published, stored_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -275,8 +275,10 @@ def _details(level: _Level, events: _Events, counted: tuple[Ints, Ints], count: 
     return found
 
 
-def supply_years(context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder]) -> Iterator[Block]:
-    """Return the years that hold the touched hours, each the sum of its months (saved before)."""
+def sums_of_months(
+    context: Context, touched: SubjectHours, feeders: Mapping[int, Feeder], period: Period
+) -> Iterator[Block]:
+    """Return the quarters or years that hold the touched hours, each the sum of its months (saved before)."""
     if not len(touched.hour):
         return
     members = load_site_areas(
@@ -285,31 +287,43 @@ def supply_years(context: Context, touched: SubjectHours, feeders: Mapping[int, 
     for kind in _LEVELS:
         level = _Level(kind, list(feeders.values()), members)
         row, subject = level.subjects_of(touched.subject_id)
-        years = periods_of(
-            distinct_hours(subject, touched.hour[row]),
-            Period.YEAR,
-            partial(context.time_zone, kind),
+        periods = periods_of(
+            distinct_hours(subject, touched.hour[row]), period, partial(context.time_zone, kind)
         )
-        for recipe in recipes_of(InterruptionRecipe):
-            if len(years.start) and kind in recipe.indicator.subject_kinds:
-                yield _year_block(context, level, recipe, years)
+        recipes = [one for one in recipes_of(InterruptionRecipe) if published(one.indicator, kind, period)]
+        if not recipes or not len(periods.start):
+            continue
+        numbers = [context.indicator_ids[recipe.indicator.code] for recipe in recipes]
+        subject_id, indicator_id, start, n, terms = stored_parts(
+            context, (kind, Period.MONTH), periods, numbers
+        )
+        provisional = context.provisional(periods.end) | _going_on(context, level, periods)
+        for recipe, number in zip(recipes, numbers, strict=True):
+            mine = indicator_id == number
+            months = _Months(subject_id[mine], start[mine], n[mine], Terms(*(one[mine] for one in terms)))
+            yield _sum_of_months(context, (kind, period), recipe, (periods, provisional), months)
 
 
-def _year_block(context: Context, level: _Level, recipe: InterruptionRecipe, years: SubjectPeriods) -> Block:
-    subject_ids, starts = children_of(years, Period.MONTH, partial(context.time_zone, level.kind))
-    subject_id, _, start, n, numerator, served, live, window = fetch_columns(
-        context.connection,
-        "select_terms",
-        {
-            "subject_ids": Int4s(subject_ids),
-            "starts": Instants(starts),
-            "indicator_ids": Int2s(np.array([context.indicator_ids[recipe.indicator.code]], np.int64)),
-            "subject_kind": level.kind.value,
-            "period": Period.MONTH.value,
-        },
-    )
+class _Months(NamedTuple):
+    """Stored months of one indicator, in no order."""
+
+    subject_id: Ints
+    start: Ints
+    n: Ints
+    terms: Terms
+
+
+def _sum_of_months(
+    context: Context,
+    level: tuple[SubjectKind, Period],
+    recipe: InterruptionRecipe,
+    wanted: tuple[SubjectPeriods, Bools],
+    months: _Months,
+) -> Block:
+    periods, provisional = wanted
+    subject_id, start, n, (numerator, served, live, window) = months
     order = np.lexsort((start, subject_id))
-    row, count = row_in(years, subject_id[order], start[order]), len(years.start)
+    row, count = row_in(periods, subject_id[order], start[order]), len(periods.start)
     order, row = order[row >= 0], row[row >= 0]
     monthly = np.divide(numerator, served, out=np.full(len(served), np.nan), where=served > 0)[order]
     known = np.isfinite(monthly)
@@ -322,17 +336,16 @@ def _year_block(context: Context, level: _Level, recipe: InterruptionRecipe, yea
         sums(row, count, live[order]),
         sums(row, count, window[order]),
     )
-    going_years = _going_on(context, level, years)
     return _finished(
         context,
         recipe,
-        (level.kind, Period.YEAR),
+        level,
         _Sums(
-            years,
+            periods,
             terms,
             sums(row, count, n[order]).astype(np.int64),
             value,
-            context.provisional(years.end) | going_years,
+            provisional,
             [None] * count,
         ).chosen(np.bincount(row, minlength=count) > 0),
     )

@@ -11,5 +11,7 @@ SELECT coalesce(array_agg(f.sensor_id), '{}'), coalesce(array_agg(f.hour), '{}')
        coalesce(array_agg(f.covered_s), '{}'), coalesce(array_agg(f.live_s), '{}'),
        coalesce(array_agg(f.window_s), '{}'), coalesce(array_agg(f.outages), '{}'),
        coalesce(array_agg(coalesce(f.increase, 'NaN')), '{}'), coalesce(array_agg(f.on_time), '{}'),
-       coalesce(array_agg(coalesce(f.delay_max_s, 'NaN')), '{}')
+       coalesce(array_agg(coalesce(f.delay_max_s, 'NaN')), '{}'),
+       coalesce(array_agg(f.outages_closed), '{}'), coalesce(array_agg(f.outage_closed_s), '{}'),
+       coalesce(array_agg(coalesce(f.last_calibrating_ts, '-infinity')), '{}')
 FROM unnest(%(hours)s::timestamptz[]) AS k (hour) JOIN hour_fact f ON f.hour = k.hour

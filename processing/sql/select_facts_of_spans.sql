@@ -11,6 +11,8 @@ SELECT coalesce(array_agg(f.sensor_id), '{}'), coalesce(array_agg(f.hour), '{}')
        coalesce(array_agg(f.covered_s), '{}'), coalesce(array_agg(f.live_s), '{}'),
        coalesce(array_agg(f.window_s), '{}'), coalesce(array_agg(f.outages), '{}'),
        coalesce(array_agg(coalesce(f.increase, 'NaN')), '{}'), coalesce(array_agg(f.on_time), '{}'),
-       coalesce(array_agg(coalesce(f.delay_max_s, 'NaN')), '{}')
+       coalesce(array_agg(coalesce(f.delay_max_s, 'NaN')), '{}'),
+       coalesce(array_agg(f.outages_closed), '{}'), coalesce(array_agg(f.outage_closed_s), '{}'),
+       coalesce(array_agg(coalesce(f.last_calibrating_ts, '-infinity')), '{}')
 FROM unnest(%(sensor_ids)s::int4[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS k (sensor_id, starts, ends)
 JOIN hour_fact f ON f.sensor_id = k.sensor_id AND f.hour >= k.starts AND f.hour < k.ends

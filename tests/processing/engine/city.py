@@ -26,7 +26,7 @@ VALUES = """
 FACTS = """
     SELECT sensor_id, hour, n, n_good, slots, expected, mean, m2, minimum, maximum, first_ts, last_ts,
            last_good_ts, last_good_value, integral, covered_s, live_s, window_s, outages, increase, on_time,
-           delay_max_s, provisional
+           delay_max_s, outages_closed, outage_closed_s, last_calibrating_ts, provisional
     FROM hour_fact ORDER BY 1, 2
 """
 
