@@ -24,6 +24,7 @@ class Permission(StrEnum):
     RESOLVE_QUARANTINE = "resolve quarantine"
     DECLARE_EVIDENCE = "declare interruptions and maintenance"
     SET_TARGETS = "set programmes and targets"
+    SIGN_OFF = "sign off values and revise signed ones"
     READ_AUDIT = "read the audit log"
     MANAGE_KEYS = "manage API keys"
 
@@ -38,6 +39,7 @@ GRANTS: Final = {
     Permission.RESOLVE_QUARANTINE: frozenset({Role.OPERATOR, Role.ADMIN}),
     Permission.DECLARE_EVIDENCE: frozenset({Role.OPERATOR, Role.EVALUATOR, Role.ADMIN}),
     Permission.SET_TARGETS: frozenset({Role.EVALUATOR, Role.ADMIN}),
+    Permission.SIGN_OFF: frozenset({Role.EVALUATOR, Role.ADMIN}),
     Permission.READ_AUDIT: frozenset({Role.OPERATOR, Role.EVALUATOR, Role.ADMIN}),
     Permission.MANAGE_KEYS: frozenset({Role.ADMIN}),
 }

@@ -45,6 +45,7 @@ _COLUMNS: Final = (
     Column("responsible", Sort.TEXT),
     Column("note", Sort.TEXT),
     Column("provisional", Sort.TRUTH),
+    Column("signed_off", Sort.TRUTH),
     Column("method_version", Sort.TEXT),
     Column("revision", Sort.INTEGER),
     Column("computed_at", Sort.INSTANT),

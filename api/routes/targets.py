@@ -1,5 +1,6 @@
 """Programmes (Đề án) and their targets, against which values are read."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -102,7 +103,26 @@ async def set_target(request: Request, response: Response, body: TargetNew, call
     return await once(request, response, caller, Target, work)
 
 
+def _refuse_crooked(body: TargetNew) -> None:
+    """Refuse a target whose parts do not belong together."""
+    is_range = body.direction == "range"
+    if is_range and (body.target_max is None or body.target_max < body.target):
+        raise InvalidRequestError(
+            fault("target_max", str(body.target_max), "a number not below target, for the direction range")
+        )
+    if not is_range and body.target_max is not None:
+        raise InvalidRequestError(
+            fault("target_max", str(body.target_max), "none but for the direction range")
+        )
+    for year in body.milestones:
+        first = body.baseline_year if body.baseline_year is not None else year - 1
+        if not first < year < body.due_year:
+            expected = "a year after baseline_year and before due_year"
+            raise InvalidRequestError(fault("milestones", str(year), expected))
+
+
 async def _set_target(session: Session, caller: Caller, body: TargetNew) -> Target:
+    _refuse_crooked(body)
     programme = await session.row("select_programmes", {"after": 0, "code": body.programme, "limit": 1})
     if programme is None:
         raise InvalidRequestError(fault("programme", body.programme, "code of a programme"))
@@ -112,6 +132,9 @@ async def _set_target(session: Session, caller: Caller, body: TargetNew) -> Targ
     replaced = await session.row("select_target", parameters)
     before = None if replaced is None else await _load(session, replaced["id"])
     row = await session.one("upsert_target", parameters)
+    await session.execute("delete_milestones", {"target_id": row["id"]})
+    milestones = json.dumps(body.milestones)
+    await session.execute("insert_milestones", {"target_id": row["id"], "milestones": milestones})
     after = await _load(session, row["id"])
     code = f"{body.programme}/{body.indicator}/{area.code}/{body.period}"
     action = "create" if before is None else "change"

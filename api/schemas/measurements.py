@@ -80,6 +80,7 @@ class IndicatorValue(Answer):
         quality: "good", "provisional" (the period is not over or an input is open) or "insufficient".
         limit: what the verdict was judged against.
         target: the programme's target for the area, where one is set.
+        signed_off: it changes only by a revision with a reason.
     """
 
     period_start: datetime
@@ -95,6 +96,7 @@ class IndicatorValue(Answer):
     responsible: str | None
     note: str | None
     provisional: bool
+    signed_off: bool
     method_version: str
     revision: int
     computed_at: datetime

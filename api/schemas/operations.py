@@ -105,11 +105,17 @@ class TargetNew(Body):
     indicator: str = Field(min_length=1, max_length=64)
     area: Reference
     period: Period
-    direction: Literal["higher", "lower"]
+    direction: Literal["higher", "lower", "range"]
     baseline: float | None = None
     baseline_year: int | None = Field(default=None, ge=1900, le=2999)
-    target: float
+    target: float = Field(description="to reach; the lower end where the direction is range")
+    target_max: float | None = Field(default=None, description="upper end, where the direction is range")
     due_year: int = Field(ge=1900, le=2999)
+    milestones: dict[int, float] = Field(
+        default={}, max_length=50, description="year -> value to have reached by then"
+    )
+    group: str = Field(default="", max_length=32, description="group of the official set, such as B1")
+    level: int | None = Field(default=None, ge=1, le=3, description="level of maturity it belongs to")
     source: Line
 
 
@@ -125,7 +131,11 @@ class Target(Answer):
     baseline: float | None
     baseline_year: int | None
     target: float
+    target_max: float | None
     due_year: int
+    milestones: dict[int, float]
+    group: str
+    level: int | None
     source: str
 
 

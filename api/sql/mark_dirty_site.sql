@@ -1,6 +1,6 @@
 -- Have the hours of a site's sensors computed again, whether they were computed before or not.
-INSERT INTO dirty_hour (sensor_id, hour)
-SELECT s.id, h.hour
+INSERT INTO dirty_hour (sensor_id, hour, readings_changed)
+SELECT s.id, h.hour, false
 FROM sensor s, generate_series(date_trunc('hour', %(since)s::timestamptz, 'UTC'), %(until)s::timestamptz,
                                interval '1 hour') AS h (hour)
 WHERE s.site_id = %(site_id)s::integer

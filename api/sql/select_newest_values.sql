@@ -1,6 +1,6 @@
 -- One page of values of one subject, newest first.
 SELECT subject_kind, subject_id, period_start, period_end, value, n, completeness, verdict, limit_value,
-       responsible, note, detail, provisional, method_version, revision, computed_at
+       responsible, note, detail, provisional, method_version, revision, computed_at, signed
 FROM indicator_cell
 WHERE indicator_id = %(indicator_id)s::smallint AND subject_kind = %(kind)s::text
   AND subject_id = %(subject_id)s::integer AND period = %(period)s::text

@@ -1,7 +1,7 @@
 -- One page of values of many subjects (all, or those listed), oldest first. `from` follows the cursor too, so
 -- that a later page starts in the index where the page before ended.
 SELECT subject_kind, subject_id, period_start, period_end, value, n, completeness, verdict, limit_value,
-       responsible, note, detail, provisional, method_version, revision, computed_at
+       responsible, note, detail, provisional, method_version, revision, computed_at, signed
 FROM indicator_cell
 WHERE indicator_id = %(indicator_id)s::smallint AND period = %(period)s::text
   AND period_start >= %(from)s::timestamptz AND period_start < %(to)s::timestamptz

@@ -19,7 +19,7 @@ def warmup(
     with Console(stderr=True).status("compiling the kernels (up to half a minute the first time)"):
         from processing.warming import warm_kernels  # noqa: PLC0415
 
-        seconds = {name: round(taken_s, 3) for name, taken_s in warm_kernels().items()}
+        seconds = {name: round(taken_s, 3) for name, taken_s in warm_kernels(files=True).items()}
     if json:
         print_json({"seconds": seconds})
     else:

@@ -18,6 +18,7 @@ from domain.credentials import api_key_hash, api_key_prefix, new_api_key
 from nhip.cli.main import main
 from nhip.cli.sensor_file import SensorFileError, normal_form, read_sensor_file
 from nhip.stack.ports import free_port
+from processing.parameters import sync_parameters
 
 HEADER = "gateway,sensor,quantity,unit,interval_s,site,area,latitude,longitude\n"
 
@@ -187,3 +188,77 @@ def test_rows_keep_their_line_in_the_file(tmp_path):
     file = tmp_path / "file.csv"
     file.write_text(HEADER + "\n" + 'a,"b\nc",d,e,1,f,g,,\n\nh,i,j,k,1,l,m,,\n')
     assert [row.line for row in read_sensor_file(file).rows] == [3, 6]
+
+
+def test_indicators_of_ones_own_are_checked_added_and_retired(machine, tmp_path):
+    """From a file to a version, and what is wrong with another file."""
+    path = tmp_path / "own.toml"
+    text = (
+        'code = "hot_hours"\nunit = "h"\nservice = "air"\ndirection = "lower"\nsource = "Plan 7"\n'
+        'quantity = "air_temperature"\nkernel = "exceedance_hours"\n'
+        'title = { vi = "Giờ nóng", en = "Hot hours" }\nparameters = { threshold = 37 }\n'
+    )
+    path.write_text(text, encoding="utf-8")
+    assert machine.json("indicator", "check", str(path))["parameters"] == {"above": True, "threshold": 37.0}
+    added = machine.json("indicator", "add", str(path), "--reason", "plan 7 of the city")
+    assert (added["version"], added["retired"]) == (1, False)
+    assert "Hot hours" in machine.nhip("indicator", "list").stdout
+    machine.json("indicator", "retire", "hot_hours", "--reason", "plan 7 has ended")
+    assert [one["version"] for one in machine.json("indicator", "show", "hot_hours")["items"]] == [2, 1]
+    path.write_text(text.replace("air_temperature", "warmth"), encoding="utf-8")
+    refused = machine.nhip("indicator", "check", str(path))
+    assert refused.returncode != 0
+    assert "definition.quantity" in refused.stderr
+    path.write_text("code =", encoding="utf-8")
+    assert "TOML" in machine.nhip("indicator", "check", str(path)).stderr
+
+
+def test_parameters_are_listed_and_set(machine, dsn):
+    """With the unit and the limits that the indicator asks for."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        sync_parameters(connection)
+    asked = machine.json("parameter", "list", "--indicator", "flood_hours_1")["items"]
+    assert {one["name"]: one["unit"] for one in asked}["alarm_1_m"] == "m"
+    assert "alarm_1_m" in machine.nhip("parameter", "list").stdout
+    given = ("--from", "2026-02-01", "--source", "Decision 5/2026")
+    made = machine.json("parameter", "set", "flood_hours_1", "alarm_1_m", "3.5", *given)
+    assert (made["value"], made["site"]) == (3.5, None)
+    ended = machine.json(
+        "parameter", "set", "flood_hours_1", "alarm_1_m", "none", "--from", "2026-03-01", *given[2:]
+    )
+    assert ended["value"] is None
+    values = machine.json("parameter", "list", "--values")["items"]
+    assert sorted((one["valid_from"][:10], one["value"]) for one in values) == [
+        ("2026-02-01", 3.5),
+        ("2026-03-01", None),
+    ]
+    for wrong, said in (
+        (("flood_hours_1", "alarm_1_m", "high"), "expected a number or none"),
+        (("flood_hours_1", "alarm_9_m", "3"), "alarm_9_m"),
+    ):
+        refused = machine.nhip("parameter", "set", *wrong, *given)
+        assert refused.returncode != 0
+        assert said in refused.stderr
+
+
+def test_programmes_and_signatures_are_seen_and_what_is_unknown_is_named(machine, dsn):
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO area (code, name, kind) VALUES ('hue', 'Huế', 'city')")
+        connection.execute(
+            "INSERT INTO programme (code, title, document, area_id, valid_from)"
+            " VALUES ('de-an', 'Đề án', 'QĐ 1/2025', 1, '2025-01-01')"
+        )
+    assert [one["code"] for one in machine.json("programme", "list")["items"]] == ["de-an"]
+    assert machine.json("programme", "assess", "de-an", "--year", "2026")["items"] == []
+    assert "tt_03_2026" in machine.json("programme", "assess", "de-an")["rule_set"]["code"]
+    assert "QĐ 1/2025" in machine.nhip("programme", "assess", "de-an", "--language", "en").stdout
+    assert machine.json("sign-off", "list") == {"items": []}
+    assert machine.json("sign-off", "proposals") == {"items": []}
+    for wrong, said in (
+        (("programme", "assess", "other"), "other"),
+        (("programme", "assess", "de-an", "--language", "fr"), "expected vi or en"),
+        (("sign-off", "accept", "7", "--reason", "late data"), "7"),
+    ):
+        refused = machine.nhip(*wrong)
+        assert refused.returncode != 0
+        assert said in refused.stderr

@@ -86,7 +86,8 @@ def test_values_carry_their_evidence_and_the_areas_own_offset(city):
         "period_start": "2014-01-15T00:00:00+08:00", "period_end": "2014-01-16T00:00:00+08:00", "value": 61.5,
         "unit": "ug/m3", "n": 24, "completeness": 1.0, "quality": "good", "verdict": "không đạt",
         "limit": 50.0,
-        "target": None, "responsible": "pm25", "note": None, "provisional": False, "method_version": "1",
+        "target": None, "responsible": "pm25", "note": None, "signed_off": False, "provisional": False,
+        "method_version": "1",
         "revision": 1, "subject": {"kind": "site", "code": "dongsi", "name": "Dongsi"},
         "detail": {"hours": 24},
     }  # fmt: skip

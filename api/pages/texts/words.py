@@ -26,6 +26,7 @@ TEXTS: Final = {
     "period.hour": Text("giờ", "hour"),
     "period.day": Text("ngày", "day"),
     "period.month": Text("tháng", "month"),
+    "period.quarter": Text("quý", "quarter"),
     "period.year": Text("năm", "year"),
     "quality.good": Text("chính thức", "final"),
     "quality.provisional": Text("tạm tính", "provisional"),
