@@ -1,0 +1,1 @@
+"""Benchmarks of what makes indicators: kernels, and reading what is stored."""
