@@ -9,7 +9,7 @@ PACKAGES := nhip domain store ingest processing api device_sim dashboards
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup setup-dev demo bench test faults lint format lock clean
+.PHONY: help setup setup-dev demo bench bench-kpi test faults lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -49,6 +49,9 @@ $(BENCH_VENV)/bench.stamp: requirements.lock pyproject.toml
 
 bench: $(BENCH_VENV)/bench.stamp ## ingest throughput beside the limits and peers; ARGS=--quick for two minutes
 	@exec $(BENCH_VENV)/bin/python -m bench.ingest $(ARGS)
+
+bench-kpi: $(BENCH_VENV)/bench.stamp ## indicators beside polars, DuckDB, pandas and SQL; ARGS=--quick for two minutes
+	@exec $(BENCH_VENV)/bin/python -m bench.kpi $(ARGS)
 
 lint: setup-dev ## format check, lint, import contracts, types
 	$(BIN)/ruff format --check

@@ -23,7 +23,7 @@ KERNEL_IMPORTS = {
     "processing.kernels",
     "collections.abc",
 }
-COMPILATION_IMPORTS = KERNEL_IMPORTS | {"numba"}
+COMPILATION_IMPORTS = KERNEL_IMPORTS | {"functools", "numba"}
 
 
 def imported(path):

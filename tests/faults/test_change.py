@@ -86,10 +86,12 @@ class PreviousGround(Ground):
 def reader(ground):
     """A dashboard's query that goes on: it holds its locks until it is told to end."""
     with psycopg.connect(ground.dsn) as connection:
-        # The locks of a SELECT over these tables, without the time that it would take.
-        connection.execute(
-            "LOCK TABLE gateway_seen, accounting, sensor, gateway, quarantine IN ACCESS SHARE MODE"
-        )
+        # The locks of a SELECT over all tables, whichever the newest migration changes, without the time.
+        tables = connection.execute(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"LOCK TABLE {tables[0]} IN ACCESS SHARE MODE")
         yield
         connection.rollback()
 
