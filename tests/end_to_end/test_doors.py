@@ -155,24 +155,28 @@ def test_duplicates_conflicts_units_and_times(platform: Any) -> None:
     gateway = add_gateway(platform, "mixed-1")
     import_sensor(platform, "mixed-1", "pm")
     import_sensor(platform, "mixed-1", "temp", quantity="air_temperature", unit="Cel")
+    # A reading that overtakes the news of its sensor waits in quarantine, and others may overtake it there.
+    gateway.send_batch(9, {"s": "pm", "t": T - 3600, "v": 5}, {"s": "temp", "t": T - 3600, "v": 5})
+    wait_until(lambda: ledger(platform, "mixed-1") == counts(stored=2), 30, "the sensors are not known")
     gateway.send_batch(1, {"s": "pm", "t": T, "v": 20}, {"s": "temp", "t": T, "v": 86, "u": "[degF]"})
     gateway.send_batch(2, {"s": "pm", "t": T, "v": 20})
     gateway.send_batch(3, {"s": "pm", "t": T, "v": 21})
     gateway.send_batch(4, {"s": "pm", "t": T + 60, "v": 1, "u": "kg"})
     gateway.send_batch(5, {"s": "pm", "t": 4_000_000_000, "v": 1}, {"s": "pm", "t": 1000, "v": 1})
-    wait_until(lambda: gateway.acknowledged == {1, 2, 3, 4, 5}, 30, "not all batches were acknowledged")
-    # A reading that overtakes the news of its sensor waits in quarantine for a moment.
+    wait_until(lambda: gateway.acknowledged == {1, 2, 3, 4, 5, 9}, 30, "not all batches were acknowledged")
     wait_until(
-        lambda: ledger(platform, "mixed-1") == counts(stored=2, duplicate=1, conflict=1, quarantined=3),
+        lambda: ledger(platform, "mixed-1") == counts(stored=4, duplicate=1, conflict=1, quarantined=3),
         20,
         "the ledger does not say what was sent",
     )
     found = platform.query(
         "SELECT s.code, round(r.value::numeric, 6) FROM reading r JOIN sensor s ON s.id = r.sensor_id"
-        " WHERE s.code LIKE 'mixed-1.%%' ORDER BY 1"
+        " WHERE s.code LIKE 'mixed-1.%%' AND r.value <> 5 ORDER BY 1"
     )
     assert [(code, float(value)) for code, value in found] == [("mixed-1.pm", 20.0), ("mixed-1.temp", 30.0)]
-    reasons = platform.query("SELECT reason FROM quarantine WHERE gateway = 'mixed-1' ORDER BY 1")
+    reasons = platform.query(
+        "SELECT reason FROM quarantine WHERE gateway = 'mixed-1' AND status <> 'replayed' ORDER BY 1"
+    )
     assert [reason for (reason,) in reasons] == ["ancient", "conflict", "future", "unit"]
     gateway.close()
 
